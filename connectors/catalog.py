@@ -1,0 +1,35 @@
+"""Every connector there is, by the `type` the configuration names. Modules load when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+
+class Connector(NamedTuple):
+    """`options`: the settings section it takes. `face`: built as `face(name, options)`."""
+
+    options: str
+    face: str
+
+
+DIRECTORIES: dict[str, Connector] = {
+    "active_directory": Connector(
+        options="connectors.directories.active_directory.options:ActiveDirectoryOptions",
+        face="connectors.directories.active_directory.face:ActiveDirectory",
+    ),
+    "ldap": Connector(
+        options="connectors.directories.ldap.options:LdapOptions",
+        face="connectors.directories.ldap.face:LdapDirectory",
+    ),
+    "file": Connector(
+        options="connectors.directories.files.options:FileOptions",
+        face="connectors.directories.files.face:FileDirectory",
+    ),
+}
+
+
+def load(reference: str) -> Any:
+    """The class that "module:Class" names."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,60 @@
+"""Every exception syncd raises on purpose, grouped by what the caller does next.
+
+    SyncdError
+    ├─ ConfigError       the admin edits the configuration or the command     exit 2
+    ├─ Held              the guard (or a moved world) says no; nothing written exit 3
+    ├─ Unavailable       a directory, the platform or the database failed     exit 4
+    │   ├─ Retriable     … and trying again soon may help
+    │   └─ Incomplete    … after the read had begun: what was read is no truth
+    ├─ Busy              another run of this sync is in progress              exit 6
+    └─ Skipped           this one person cannot be used; the run goes on
+"""
+
+from __future__ import annotations
+
+
+class SyncdError(Exception):
+    """What went wrong, where, and `next_step`: what the admin does about it (may be empty)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+
+class ConfigError(SyncdError):
+    """The configuration, an argument or an input file is wrong. Nothing was touched."""
+
+    exit_code = 2
+
+
+class Held(SyncdError):
+    """The plan was not applied: the guard stopped it, or the world moved since it was made."""
+
+    exit_code = 3
+
+
+class Unavailable(SyncdError):
+    """A directory, the platform or the database could not be reached, read or written."""
+
+    exit_code = 4
+
+
+class Retriable(Unavailable):
+    """As `Unavailable`, and the same call may succeed when it is made again shortly."""
+
+
+class Incomplete(Unavailable):
+    """A read that had begun did not reach its end. Nobody may be judged absent by it."""
+
+
+class Busy(SyncdError):
+    """Another process holds the sync. Nothing was read or written."""
+
+    exit_code = 6
+
+
+class Skipped(SyncdError):
+    """One person cannot be used as they are. They are reported and left untouched."""

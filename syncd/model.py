@@ -1,0 +1,228 @@
+"""The nouns of syncd. One concept, one word: in code, logs, YAML, command line and docs.
+
+directory        says who works here; syncd only reads it
+directory user   one person as one directory describes them, under an identity that never changes
+identity         (directory, id): AD objectGUID, OpenLDAP entryUUID, … — a rename keeps it
+profile          what the platform is told of a person: the mapped, cleaned-up fields
+learner          a person known to the register; managers are learners with the role `manager`
+order            a number of licenses asked for: requested -> assigned | rejected | cancelled
+lot              the licenses an assigned order brought; they all end together
+seat             one license of a lot, numbered 1..quantity
+allocation       a seat given to a learner; live -> released | expired | superseded
+waiting learner  somebody who should have a seat and found none
+change           one thing a run does to one person; a plan is changes in their order
+plan             everything one run would change, stored before anything happens
+run              one pass from directory to platform; holds one plan
+shortfall        wanted, available and missing seats
+
+Times are integers: seconds since 1970 in UTC. Only the edges speak of time zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Identity(NamedTuple):
+    """Who a person is in one directory. `id` never changes and is never an e-mail, UPN or DN."""
+
+    directory: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUser:
+    """One person as a directory describes them, complete and decoded.
+
+    `where` locates the person for an admin (a DN, a file and line).
+    `links` are values that are equal, across directories, for the same human.
+    `groups` holds, of the groups the read asked for, those this person is in.
+    `attributes` has lower-case names; each value is a non-empty tuple of text.
+    `changes_at` is the moment this description changes by itself (an account expiry), if any.
+    """
+
+    identity: Identity
+    where: str
+    enabled: bool
+    disabled_because: str = ""
+    changes_at: int | None = None
+    links: tuple[str, ...] = ()
+    groups: frozenset[GroupRef] = frozenset()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class GroupRef(NamedTuple):
+    """A group as the configuration names it; `nested` counts members of member groups too."""
+
+    name: str
+    nested: bool = True
+
+
+class Profile(NamedTuple):
+    """What the platform is told of a learner. Empty text means absent; `email` never is."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    department: str = ""
+    job_title: str = ""
+    manager_email: str = ""
+    employee_id: str = ""
+    language: str = ""
+    group: str = ""
+    role: str = "learner"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+PROFILE_FIELDS: tuple[str, ...] = Profile._fields
+
+
+class Presence(StrEnum):
+    """What a directory says of an identity, as of the last complete read."""
+
+    PRESENT = "present"
+    DISABLED = "disabled"
+    OUT_OF_SCOPE = "out_of_scope"
+    MISSING = "missing"
+
+
+class Account(StrEnum):
+    """A learner's account on the platform."""
+
+    PLANNED = "planned"  # known to the register, not on the platform yet
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class OrderState(StrEnum):
+    REQUESTED = "requested"
+    ASSIGNED = "assigned"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class AllocationState(StrEnum):
+    LIVE = "live"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class LicenseType(StrEnum):
+    PREMIUM = "premium"
+    MANAGED = "managed"
+    TRIAL = "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """The licenses one assigned order brought. `ends_at` is exclusive."""
+
+    id: int
+    type: LicenseType
+    quantity: int
+    starts_at: int
+    ends_at: int
+    free: int = 0
+
+
+class Kind(IntEnum):
+    """What a change does. The number is the order within a run: freed seats come before new ones."""
+
+    SUSPEND = 10  # has left: no longer in scope, disabled, or gone
+    RELEASE = 20  # the grace period is over: the seat goes back to its lot
+    LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
+    UPDATE = 40
+    REACTIVATE = 50  # has come back
+    CREATE = 60
+    JOIN = 65  # a second directory's identity of somebody created in this same plan
+    ALLOCATE = 70  # a seat for a learner who has an account already
+    WAIT = 80  # should have a seat, there is none: joins the waiting list
+    NOTE = 90  # nothing for the platform; the register remembers what the directory now says
+    SKIP = 95  # cannot be used as it is: reported and left untouched
+
+
+class ChangeState(StrEnum):
+    PLANNED = "planned"
+    RECORDED = "recorded"  # the register has it, the platform does not yet
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing a run does to one person.
+
+    `key` is unique within a plan and kind, and orders the changes of a kind.
+    `data` holds what the register needs to carry it out; see each kind in `plan/`.
+    `lot` and `ends_at` are the seat it takes (create, reactivate, allocate) or gives back (release).
+    """
+
+    kind: Kind
+    key: str
+    email: str
+    name: str
+    why: str
+    learner: int | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    lot: int | None = None
+    ends_at: int | None = None
+
+
+class RunState(StrEnum):
+    PLANNING = "planning"
+    PLANNED = "planned"  # previewed, or waiting for somebody to apply it
+    HELD = "held"
+    APPLYING = "applying"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    SUPERSEDED = "superseded"  # its remaining changes were taken over by a later run
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Seats wanted by people without one, seats there to give, and the difference."""
+
+    wanted: int
+    available: int
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.wanted - self.available)
+
+
+class Verdict(StrEnum):
+    """What became of a change on the platform."""
+
+    DONE = "done"
+    ALREADY = "already"  # the platform was as wanted before we spoke
+    REFUSED = "refused"  # this person, for this reason; others may pass
+    EXHAUSTED = "exhausted"  # the platform itself has no seat left
+    UNKNOWN = "unknown"  # sent, and no answer: read back before repeating
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The platform's answer to one delivery. `account` is its id for the learner, where it gave one."""
+
+    delivery: str
+    verdict: Verdict
+    reason: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `syncd check`: a part, whether it works, and what to do when it does not."""
+
+    part: str
+    ok: bool
+    message: str
+    next_step: str = ""

@@ -1,0 +1,110 @@
+"""What the engine needs from outside. Connectors implement these; the engine knows no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from syncd.model import DirectoryUser, Finding, GroupRef, Kind, Outcome, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What one read is for.
+
+    `attributes`: lower-case names the mapping and the scope use; `manager.mail` follows the
+    reference in `manager` and means that person's `mail`.
+    `groups`: the groups whose membership must be known.
+    `salt`: up to 64 bytes, mixed into every fingerprint; it changes with scope and mapping.
+    `now`: the time of the run, for accounts that expire.
+    """
+
+    attributes: frozenset[str]
+    groups: frozenset[GroupRef] = frozenset()
+    salt: bytes = b""
+    now: int = 0
+
+
+class Sighting(Protocol):
+    """A person as they come off the wire: still sealed, so that the unchanged cost next to nothing.
+
+    `fingerprint` is 16 bytes: equal fingerprints mean that `open()` gives an equal DirectoryUser,
+    until that user's `changes_at`.
+    """
+
+    @property
+    def fingerprint(self) -> bytes: ...
+
+    def open(self) -> DirectoryUser:
+        """Decode. Raises `errors.Skipped` for a person that cannot be read as they are."""
+        ...
+
+
+class Directory(Protocol):
+    """Read-only access to the people of one directory."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, request: ReadRequest) -> Iterator[Sequence[Sighting]]:
+        """Yield everybody below the configured base, in pages, each identity once.
+
+        Complete or nothing: returning normally promises "this was everybody". Everything else
+        raises: `ConfigError` (a base or group that does not exist), `Retriable` or `Unavailable`
+        (could not begin), `Incomplete` (broke off on the way). Leaves no connection open.
+        """
+        ...
+
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        """Connect and say what works, what is missing, and what to do. Raises nothing it can report."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recorded change, as a platform is asked to make it true. Safe to send twice.
+
+    `id` names it in the outcome. `account` is the platform's own id for the learner, once known.
+    `ends_at` is the end of the learner's license, if they hold one.
+    """
+
+    id: str
+    kind: Kind
+    learner: int
+    account: str
+    profile: Profile
+    active: bool
+    ends_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLearner:
+    """A learner as the platform itself has them, for reading back what is unknown."""
+
+    account: str
+    learner: int | None
+    profile: Profile
+    active: bool
+    ends_at: int | None
+
+
+class Platform(Protocol):
+    """Where learners really live, when that is not the register itself."""
+
+    @property
+    def name(self) -> str: ...
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
+        """Carry changes out, in order; yield one outcome for each as it is known.
+
+        A delivery without an outcome is UNKNOWN. Raises `Retriable` or `Unavailable` when the
+        platform as a whole cannot be used: what had an outcome stays done, the rest stays recorded.
+        """
+        ...
+
+    def read_back(self, deliveries: Sequence[Delivery]) -> Mapping[str, PlatformLearner | None]:
+        """What the platform has, by delivery id; None where it has nobody. Raises as `deliver`."""
+        ...
+
+    def check(self) -> Iterator[Finding]: ...
