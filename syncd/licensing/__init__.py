@@ -1,0 +1,1 @@
+"""PURE rules of licenses: how long they last. No clock, no I/O, no third party."""
