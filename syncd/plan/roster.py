@@ -1,0 +1,57 @@
+"""Roster: what the register knows of the people on one page, as the pure code wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from syncd.model import Account, Identity, Presence, Profile
+
+
+class KnownIdentity(NamedTuple):
+    """One directory identity of a learner, as of the last run. `number` is its row in the register."""
+
+    number: int
+    identity: Identity
+    learner: int
+    presence: Presence
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLearner:
+    """A learner as recorded. `seat_ends_at` is the end of the live license, 0 without one.
+
+    `license_over`: the last license they had expired (it was not given back).
+    """
+
+    id: int
+    profile: Profile
+    account: Account
+    suspended_by: str = ""
+    activated: bool = False
+    left_at: int | None = None
+    identities: tuple[KnownIdentity, ...] = ()
+    lot: int | None = None
+    seat_ends_at: int = 0
+    license_over: bool = False
+    waiting: bool = False
+    refused: str = ""
+
+    def is_licensed(self, now: int) -> bool:
+        return self.seat_ends_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The learners one page of people may be, by every way of finding them."""
+
+    by_identity: Mapping[Identity, KnownLearner] = field(default_factory=dict)
+    by_email: Mapping[str, KnownLearner] = field(default_factory=dict)
+    by_link: Mapping[str, KnownLearner] = field(default_factory=dict)
+
+    def identity(self, identity: Identity) -> KnownIdentity:
+        """The recorded identity of somebody found in `by_identity`."""
+        known = self.by_identity[identity].identities
+        return next(entry for entry in known if entry.identity == identity)

@@ -1,0 +1,180 @@
+"""One database: connecting, the schema it must have, and the lock that lets one run work at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+
+from syncd.errors import Busy, ConfigError, Retriable, SyncdError, Unavailable
+
+HEAD = "0001"  # the newest migration; a test keeps it true
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`. Connects to nothing yet. Raises `ConfigError` for a URL that is none."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=2)
+    except (ArgumentError, NoSuchModuleError) as exc:
+        raise ConfigError(
+            "database is not a database URL", next_step="use sqlite:///path or postgresql://user@host/name"
+        ) from exc
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"the database needs the Python package {exc.name}", next_step="pip install 'syncd[postgresql]'"
+        ) from exc
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN; the driver must not
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that reads and later writes cannot be promoted when another has written in
+    # between (SQLITE_BUSY without waiting); the ones that will write take the lock at once.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextmanager
+def database_errors(engine: Engine) -> Iterator[None]:
+    """Tell what the database refuses in words. Only here do SQLAlchemy's exceptions become ours."""
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        raise _in_words(engine, exc) from exc
+
+
+_WORDS = (
+    ("database is locked", "is locked by another program for more than 10 seconds", "find out which process holds it"),
+    ("readonly database", "is read-only for this user", "give the user that runs syncd write access to it"),
+    ("unable to open", "cannot be opened", "check that its folder exists and may be written to"),
+    ("disk is full", "cannot grow: the disk is full", "free some space; the next run carries on where this one stopped"),
+    ("disk I/O error", "cannot be written: disk I/O error", "check the disk"),
+    ("file is not a database", "is not a database", "check `database:`; restore the file from a backup"),
+    ("malformed", "is damaged", "restore it from a backup"),
+    ("password authentication failed", "refused the user name or password", "check the credentials in `database:`"),
+    ("could not translate host name", "is on a host that cannot be found", "check the host in `database:`"),
+    ("failed to resolve host", "is on a host that cannot be found", "check the host in `database:`"),
+    ("No space left", "cannot grow: its disk is full", "free some space; the next run carries on where this one stopped"),
+)
+
+
+def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
+    where = f"the database {engine.url.render_as_string(hide_password=True)}"
+    raw = str(exc.orig) if isinstance(exc, DatabaseError) and exc.orig is not None else str(exc)
+    for sign, words, next_step in _WORDS:
+        if sign in raw:
+            return Unavailable(f"{where} {words}", next_step=next_step)
+    first_line = raw.strip().splitlines()[0] if raw.strip() else type(exc).__name__
+    if isinstance(exc, DatabaseError) and exc.connection_invalidated or "connection" in first_line.lower():
+        return Retriable(f"{where} cannot be reached: {first_line}", next_step="check that it is running")
+    return Unavailable(f"{where} failed: {first_line}")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to `HEAD`, under a lock. Costs one small query when it is there already."""
+    with database_errors(engine):
+        if _version(engine) == HEAD:
+            return
+        with lock(engine, "migration", wait=True):
+            _upgrade(engine)
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command  # a schema that is up to date never pays for this import
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    version = _version(engine)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise ConfigError(
+            f"the database {engine.url.render_as_string(hide_password=True)} is from a newer syncd (schema {version})",
+            next_step="upgrade syncd on this machine; nothing was touched",
+        )
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def lock(engine: Engine, name: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold `name` for this database across processes and machines, or raise `Busy`.
+
+    The operating system (SQLite) or the server (PostgreSQL) lets go of it when the holder dies,
+    however it dies: there is no stale lock to clear by hand.
+    """
+    holder = _file_lock(engine, name, wait) if engine.dialect.name == "sqlite" else _advisory_lock(engine, name, wait)
+    with holder:
+        yield
+
+
+@contextmanager
+def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[None]:
+    path = engine.url.database
+    if not path or path == ":memory:":
+        yield
+        return
+    try:
+        handle = os.open(f"{path}.{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise Unavailable(
+            f"the database's lock file {path}.{name}.lock cannot be opened: {exc.strerror}",
+            next_step="give the user that runs syncd write access to the folder",
+        ) from exc
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError as exc:
+        os.close(handle)
+        raise _busy() from exc
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[None]:
+    key = zlib.crc32(f"syncd {name}".encode())
+    function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.execute(text(f"SELECT {function}(:key)"), {"key": key}).scalar() is False:
+            raise _busy()
+        try:
+            yield
+        finally:
+            if not connection.invalidated:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+
+def _busy() -> Busy:
+    return Busy("another run of this sync is in progress", next_step="wait for it, or see `syncd runs list`")

@@ -1,0 +1,226 @@
+"""The tables. What must never happen is impossible here, not merely avoided elsewhere:
+
+* a lot never has more live allocations than seats: a live seat number is unique within its lot, and
+  its CHECK bounds it by the lot's quantity, which the composite foreign key keeps equal to the lot's
+* nobody holds two live licenses of one type (partial unique index)
+* nothing is allocated after a lot's end, by the same foreign key and a CHECK
+* no two learners share an e-mail address, no two learners one directory identity
+
+Times are seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only for INTEGER
+Time = BigInteger
+
+
+def _text(name: str, default: str | None = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+groups = Table("groups", metadata, Column("name", Text, primary_key=True), Column("first_seen_at", Time, nullable=False))
+
+learners = Table(
+    "learners",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # reserved from `counters` when planned
+    Column("email", Text, nullable=False, unique=True),
+    _text("first_name"),
+    _text("last_name"),
+    _text("department"),
+    _text("job_title"),
+    _text("manager_email"),
+    _text("employee_id"),
+    _text("language"),
+    Column("group", Text, ForeignKey("groups.name")),
+    _text("role", "learner"),
+    _text("account", "planned"),
+    _text("suspended_by"),  # "sync" is lifted by the sync, "hand" never is
+    Column("created_at", Time, nullable=False),
+    Column("activated_at", Time),
+    Column("left_at", Time),  # since when no directory has them as present
+    Column("platform_account", Text),
+    _text("refused"),  # why the platform would not have them, until it does
+    CheckConstraint("role IN ('learner', 'manager')", name="role"),
+    CheckConstraint("account IN ('planned', 'active', 'suspended')", name="account"),
+    Index("ix_learners_left_at", "left_at", sqlite_where=text("left_at IS NOT NULL"), postgresql_where=text("left_at IS NOT NULL")),
+    Index("ix_learners_refused", "id", sqlite_where=text("refused <> ''"), postgresql_where=text("refused <> ''")),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("directory", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("learner_id", Id, ForeignKey("learners.id"), nullable=False, index=True),
+    Column("fingerprint", LargeBinary),
+    Column("fresh_until", Time),  # when the fingerprint stops vouching for the person by itself
+    _text("presence", "present"),
+    Column("since", Time, nullable=False),  # since when it is so
+    _text("where"),
+    UniqueConstraint("directory", "key"),
+    CheckConstraint("presence IN ('present', 'disabled', 'out_of_scope', 'missing')", name="presence"),
+)
+
+links = Table(  # values that are equal, across directories, for the same human
+    "links",
+    metadata,
+    Column("value", Text, primary_key=True),
+    Column("learner_id", Id, ForeignKey("learners.id"), primary_key=True),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("reference", Text, unique=True),
+    _text("note"),
+    _text("state", "requested"),
+    _text("requested_by"),
+    Column("requested_at", Time, nullable=False),
+    _text("decided_by"),
+    Column("decided_at", Time),
+    _text("reason"),
+    CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity"),
+    CheckConstraint("state IN ('requested', 'assigned', 'rejected', 'cancelled')", name="state"),
+    CheckConstraint("type IN ('premium', 'managed', 'trial')", name="type"),
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.id"), nullable=False, unique=True),  # assigned once
+    Column("type", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("starts_at", Time, nullable=False),
+    Column("ends_at", Time, nullable=False),
+    UniqueConstraint("id", "type", "quantity", "ends_at"),  # what allocations point at
+    CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity"),
+    CheckConstraint("starts_at < ends_at", name="term"),
+)
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("learner_id", Id, ForeignKey("learners.id"), nullable=False),
+    Column("lot_id", Id, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("lot_quantity", Integer, nullable=False),
+    Column("ends_at", Time, nullable=False),
+    Column("seat", Integer, nullable=False),
+    _text("state", "live"),
+    Column("allocated_at", Time, nullable=False),
+    Column("ended_at", Time),
+    _text("ended_because"),
+    Column("run_id", Id),
+    ForeignKeyConstraint(
+        ["lot_id", "type", "lot_quantity", "ends_at"],
+        ["lots.id", "lots.type", "lots.quantity", "lots.ends_at"],
+        name="fk_allocations_lot",
+    ),
+    CheckConstraint("seat BETWEEN 1 AND lot_quantity", name="seat"),
+    CheckConstraint("allocated_at < ends_at", name="not_expired"),
+    CheckConstraint("state IN ('live', 'released', 'expired', 'superseded')", name="state"),
+    CheckConstraint("(state = 'live') = (ended_at IS NULL)", name="ended"),
+    Index(
+        "uq_allocations_live_seat",
+        "lot_id",
+        "seat",
+        unique=True,
+        sqlite_where=text("state = 'live'"),
+        postgresql_where=text("state = 'live'"),
+    ),
+    Index(
+        "uq_allocations_live_learner",
+        "learner_id",
+        "type",
+        unique=True,
+        sqlite_where=text("state = 'live'"),
+        postgresql_where=text("state = 'live'"),
+    ),
+    Index(
+        "ix_allocations_past",
+        "learner_id",
+        sqlite_where=text("state <> 'live'"),
+        postgresql_where=text("state <> 'live'"),
+    ),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("learner_id", Id, ForeignKey("learners.id"), primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("since", Time, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _text("requested_by"),
+    Column("started_at", Time, nullable=False),
+    Column("finished_at", Time),
+    Column("applies_run", Id, ForeignKey("runs.id")),
+    Column("superseded_by", Id, ForeignKey("runs.id")),
+    _text("facts", "{}"),  # JSON: counts, directory sizes, skips, shortfall, objections
+    _text("error"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("kind", SmallInteger, primary_key=True),  # model.Kind: the order they are applied in
+    Column("key", Text, primary_key=True),
+    _text("email"),
+    _text("name"),
+    _text("why"),
+    Column("learner_id", Id),
+    Column("lot_id", Id),
+    Column("ends_at", Time),
+    _text("data", "{}"),
+    _text("state", "planned"),
+    _text("outcome"),
+    Index("ix_changes_undelivered", "run_id", sqlite_where=text("state = 'recorded'"), postgresql_where=text("state = 'recorded'")),
+    sqlite_with_rowid=False,
+)
+
+counters = Table("counters", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
