@@ -1,0 +1,1 @@
+"""One suite per port, and the in-memory implementations the engine's tests run against."""

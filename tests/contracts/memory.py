@@ -1,0 +1,234 @@
+"""A directory in memory: what the engine's tests read, with the faults a real one has on bad days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from syncd.errors import ConfigError, Incomplete, Skipped, SyncdError
+from syncd.model import PROFILE_FIELDS, DirectoryUser, Finding, GroupRef, Identity
+from syncd.ports import ReadRequest
+from tests.contracts.town import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A person as the memory holds them. `groups` are direct memberships; `manager` is an id."""
+
+    id: str
+    attributes: Mapping[str, str]
+    enabled: bool = True
+    disabled_because: str = "disabled in the directory"
+    changes_at: int | None = None
+    links: tuple[str, ...] = ()
+    groups: frozenset[str] = frozenset()
+    manager: str = ""
+    unreadable: str = ""  # the reason `open()` gives instead of a user
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySighting:
+    """A sealed entry; `open()` gives the user, or raises `Skipped`."""
+
+    fingerprint: bytes
+    user: DirectoryUser
+    unreadable: str = ""
+
+    def open(self) -> DirectoryUser:
+        if self.unreadable:
+            raise Skipped(f"{self.user.where}: {self.unreadable}", next_step="correct it in the directory")
+        return self.user
+
+
+class MemoryDirectory:
+    """People by id. Attributes are called as the profile's fields; `manager.<attribute>` is followed.
+
+    Faults: `break_after(n)` gives n people and raises; `refuse(error)` raises at once; both until
+    `mend()`. `reads` counts the reads that were begun.
+    """
+
+    def __init__(self, name: str = "memory", *, page_size: int = 1000) -> None:
+        self.name = name
+        self.page_size = page_size
+        self.entries: dict[str, Entry] = {}
+        self.nested: dict[str, set[str]] = {}  # group -> the groups that are members of it
+        self.known_groups: set[str] = set()
+        self.reads = 0
+        self._breaks_after: int | None = None
+        self._refusal: SyncdError | None = None
+
+    # -- who is here
+
+    def add(
+        self, id: str, *, groups: Sequence[str] = (), links: Sequence[str] = (), **attributes: str
+    ) -> None:
+        """Put a person in, or replace them. Attributes without a value are absent."""
+        present = {name: value for name, value in attributes.items() if value}
+        self.known_groups.update(groups)
+        self.entries[id] = Entry(id, present, groups=frozenset(groups), links=tuple(links))
+
+    def change(self, id: str, **attributes: str) -> None:
+        entry = self.entries[id]
+        merged = {**entry.attributes, **attributes}
+        self.entries[id] = replace(entry, attributes={name: value for name, value in merged.items() if value})
+
+    def disable(self, id: str, because: str = "disabled in the directory") -> None:
+        self.entries[id] = replace(self.entries[id], enabled=False, disabled_because=because)
+
+    def enable(self, id: str) -> None:
+        self.entries[id] = replace(self.entries[id], enabled=True)
+
+    def expire(self, id: str, at: int) -> None:
+        """The account ends at this time: disabled by the clock alone, as AD's accountExpires."""
+        self.entries[id] = replace(self.entries[id], changes_at=at)
+
+    def spoil(self, id: str, reason: str = "a value cannot be decoded") -> None:
+        """Seen, and cannot be opened."""
+        self.entries[id] = replace(self.entries[id], unreadable=reason)
+
+    def remove(self, id: str) -> None:
+        del self.entries[id]
+
+    def join(self, id: str, group: str) -> None:
+        self.known_groups.add(group)
+        self.entries[id] = replace(self.entries[id], groups=self.entries[id].groups | {group})
+
+    def leave(self, id: str, group: str) -> None:
+        self.entries[id] = replace(self.entries[id], groups=self.entries[id].groups - {group})
+
+    def nest(self, inner: str, outer: str) -> None:
+        self.known_groups.update((inner, outer))
+        self.nested.setdefault(outer, set()).add(inner)
+
+    def report(self, id: str, *, to: str) -> None:
+        self.entries[id] = replace(self.entries[id], manager=to)
+
+    # -- what goes wrong
+
+    def break_after(self, people: int) -> None:
+        """The connection drops after that many people: pages before it have been given."""
+        self._breaks_after = people
+
+    def refuse(self, error: SyncdError) -> None:
+        """Reading does not even begin."""
+        self._refusal = error
+
+    def mend(self) -> None:
+        self._breaks_after = self._refusal = None
+
+    # -- the port
+
+    def read(self, request: ReadRequest) -> Iterator[Sequence[MemorySighting]]:
+        self.reads += 1
+        if self._refusal is not None:
+            raise self._refusal
+        self._know(request.groups)
+        entries = list(self.entries.values())
+        reached = entries[: self._breaks_after]
+        for start in range(0, len(reached), self.page_size):
+            yield [self._sighting(entry, request) for entry in reached[start : start + self.page_size]]
+        if self._breaks_after is not None:
+            raise Incomplete(
+                f"{self.name}: connection lost after {len(reached)} people", next_step="run again"
+            )
+
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        if self._refusal is not None:
+            yield Finding(self.name, False, self._refusal.message, self._refusal.next_step)
+            return
+        self._know(request.groups)
+        yield Finding(self.name, True, f"{len(self.entries)} people")
+
+    def _know(self, groups: frozenset[GroupRef]) -> None:
+        for group in sorted(groups):
+            if group.name not in self.known_groups:
+                raise ConfigError(
+                    f"{self.name}: there is no group {group.name!r}", next_step="check the spelling"
+                )
+
+    def _sighting(self, entry: Entry, request: ReadRequest) -> MemorySighting:
+        expired = entry.changes_at is not None and entry.changes_at <= request.now
+        user = DirectoryUser(
+            identity=Identity(self.name, entry.id),
+            where=f"{self.name}:{entry.id}",
+            enabled=entry.enabled and not expired,
+            disabled_because=entry.disabled_because if not entry.enabled else "expired" if expired else "",
+            changes_at=None if expired else entry.changes_at,
+            links=entry.links,
+            groups=frozenset(group for group in request.groups if self._is_in(entry, group)),
+            attributes=self._attributes(entry, request.attributes),
+        )
+        sealed = (entry.id, entry.enabled, entry.disabled_because, entry.changes_at, entry.links)
+        facts = (*sealed, entry.unreadable, sorted(user.groups), sorted(user.attributes.items()))
+        return MemorySighting(
+            blake2b(repr(facts).encode(), digest_size=16, key=request.salt).digest(), user, entry.unreadable
+        )
+
+    def _attributes(self, entry: Entry, wanted: frozenset[str]) -> dict[str, tuple[str, ...]]:
+        values = {name: entry.attributes.get(name, "") for name in wanted}
+        for name in wanted:
+            reference, dot, attribute = name.partition(".")
+            if dot and reference == "manager" and entry.manager in self.entries:
+                values[name] = self.entries[entry.manager].attributes.get(attribute, "")
+        return {name: (value,) for name, value in sorted(values.items()) if value}
+
+    def _is_in(self, entry: Entry, group: GroupRef) -> bool:
+        counted = {group.name}
+        fresh = [group.name] if group.nested else []
+        while fresh:
+            inner = self.nested.get(fresh.pop(), set()) - counted
+            counted |= inner
+            fresh += inner
+        return not counted.isdisjoint(entry.groups)
+
+
+class MemoryTown:
+    """A `MemoryDirectory` behind the verbs of the contract."""
+
+    attributes: Mapping[str, str] = {field: field for field in PROFILE_FIELDS} | {
+        "manager_email": "manager.email"
+    }
+
+    def __init__(self) -> None:
+        self.memory = MemoryDirectory()
+
+    def directory(self) -> MemoryDirectory:
+        return self.memory
+
+    def add(self, *people: Person) -> None:
+        for one in people:
+            self.memory.add(
+                f"id-{one.handle}",
+                email=one.email,
+                first_name=one.first_name,
+                last_name=one.last_name,
+                department=one.department,
+            )
+
+    def rename(self, handle: str, *, last_name: str, email: str) -> None:
+        self.memory.change(f"id-{handle}", last_name=last_name, email=email)
+
+    def change(self, handle: str, *, department: str) -> None:
+        self.memory.change(f"id-{handle}", department=department)
+
+    def move(self, handle: str) -> None:
+        self.memory.entries[f"id-{handle}"] = self.memory.entries.pop(f"id-{handle}")
+
+    def disable(self, handle: str) -> None:
+        self.memory.disable(f"id-{handle}")
+
+    def delete(self, handle: str) -> None:
+        self.memory.remove(f"id-{handle}")
+
+    def join(self, handle: str, group: str) -> None:
+        self.memory.join(f"id-{handle}", group)
+
+    def leave(self, handle: str, group: str) -> None:
+        self.memory.leave(f"id-{handle}", group)
+
+    def nest(self, inner: str, outer: str) -> None:
+        self.memory.nest(inner, outer)
+
+    def report(self, handle: str, *, to: str) -> None:
+        self.memory.report(f"id-{handle}", to=f"id-{to}")
