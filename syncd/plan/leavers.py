@@ -1,16 +1,26 @@
 """Leavers: when somebody who is no longer wanted is suspended, and when their seat is freed.
 
-    left, suspend_after not yet over    -> keep, remember since when
+    left, suspend_after not yet over    -> remember since when, change nothing
     left, suspend_after over            -> suspend
-    suspended, release_after over       -> release the seat (counted from leaving, as suspend_after is)
-    back                                -> reactivate; a seat that was released is asked for anew
+    suspended, release_after over       -> release the seat (both are counted from leaving)
+
+A learner has left when none of their directories has them present any more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from syncd.model import Presence
+from syncd.model import Account, Change, Kind, Presence
+from syncd.plan.roster import KnownIdentity, KnownLearner
+from syncd.plan.sight import Sight
+
+_WHY = {
+    Presence.DISABLED: "the directory account is disabled",
+    Presence.OUT_OF_SCOPE: "no longer in scope",
+    Presence.MISSING: "no longer in the directory",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,53 @@ class Grace:
         return left_at + max(self.suspend_after, self.release_after) <= now
 
 
-WHY = {
-    Presence.DISABLED: "the directory account is disabled",
-    Presence.OUT_OF_SCOPE: "no longer in scope",
-    Presence.MISSING: "no longer in the directory",
-}
+def decide(grace: Grace, learner: KnownLearner, sight: Sight, now: int) -> Iterator[Change]:
+    """What `learner`'s leaving comes to, now that every directory has been read; nothing if they stayed."""
+    last = [(entry, sight.presence(entry.number, entry.identity.directory, entry.presence)) for entry in learner.identities]
+    yield from _absent(learner, last, now)
+    if not last or any(presence is Presence.PRESENT for _, presence in last):
+        return
+    left_at = now if learner.left_at is None else learner.left_at
+    why = _WHY[last[0][1]]
+    suspended = learner.account is Account.SUSPENDED
+    if not suspended and grace.suspends(left_at, now):
+        suspended = True
+        yield _change(Kind.SUSPEND, learner, why, {"left_at": left_at})
+    elif learner.left_at is None:
+        yield _change(Kind.NOTE, learner, why, {"left_at": left_at}, key=f"learner/{learner.id}")
+    if suspended and learner.lot is not None and grace.releases(left_at, now):
+        yield _change(Kind.RELEASE, learner, f"{why}, the grace period is over", {"left_at": left_at}, lot=learner.lot)
+
+
+def _absent(learner: KnownLearner, last: list[tuple[KnownIdentity, Presence]], now: int) -> Iterator[Change]:
+    """Identities that have just gone missing: the register remembers since when."""
+    for entry, presence in last:
+        if presence is Presence.MISSING and entry.presence is not Presence.MISSING:
+            seen = {"identity": {"number": entry.number, "presence": str(presence), "since": now}}
+            yield _change(Kind.NOTE, learner, _WHY[presence], seen, key=key_of(entry))
+
+
+def key_of(entry: KnownIdentity) -> str:
+    """The key of changes that concern this identity."""
+    return f"{entry.identity.directory}/{entry.identity.id}"
+
+
+def _change(
+    kind: Kind,
+    learner: KnownLearner,
+    why: str,
+    data: Mapping[str, object],
+    *,
+    key: str = "",
+    lot: int | None = None,
+) -> Change:
+    return Change(
+        kind,
+        key or key_of(learner.identities[0]),
+        learner.profile.email,
+        learner.profile.full_name,
+        why,
+        learner.id,
+        data,
+        lot=lot,
+    )

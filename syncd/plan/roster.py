@@ -24,6 +24,7 @@ class KnownLearner:
     """A learner as recorded. `seat_ends_at` is the end of the live license, 0 without one.
 
     `license_over`: the last license they had expired (it was not given back).
+    `waiting_priority`: their priority in the waiting list, None when they do not wait.
     """
 
     id: int
@@ -36,7 +37,7 @@ class KnownLearner:
     lot: int | None = None
     seat_ends_at: int = 0
     license_over: bool = False
-    waiting: bool = False
+    waiting_priority: int | None = None
     refused: str = ""
 
     def is_licensed(self, now: int) -> bool:

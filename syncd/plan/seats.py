@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from syncd.model import LicenseType, Lot, Shortfall
+from syncd.model import Kind, LicenseType, Lot, Shortfall
 
 
 class OnShortfall(StrEnum):
@@ -30,11 +30,16 @@ class SeatPolicy:
 
 
 class SeatRequest(NamedTuple):
-    """Somebody's place in the line. Sorts as the line does."""
+    """Somebody's place in the line. Sorts as the line does.
+
+    `kind` is the change that takes the seat (create, reactivate, allocate); `key` is that change's.
+    """
 
     priority: int
     since: int
     key: str
+    kind: Kind
+    learner: int
 
 
 class Seat(NamedTuple):
