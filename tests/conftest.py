@@ -1,0 +1,109 @@
+"""Fixtures every test may ask for: real servers, one of each a run, and a fresh database each test.
+
+A server that cannot run here skips its tests, and one line at the end says so; with CI=true they fail.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.servers.availability import reason_missing
+from tests.servers.certificates import Authority
+from tests.servers.postgresql import Postgresql
+from tests.servers.samba import Samba
+from tests.servers.slapd import Slapd
+
+Server = TypeVar("Server")
+MISSING = "server missing: "
+FOREIGN_SETTINGS = (
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("LDAPCONF", "LDAPRC", "LDAPTLS_CACERT", "KRB5_CONFIG", "KRB5CCNAME"),
+    *("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE"),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # ldap3 checks host names by a function Python 3.12 no longer has, and brings its own there.
+    config.addinivalue_line("filterwarnings", r"ignore:ssl.match_hostname\(\):DeprecationWarning")
+    for name in FOREIGN_SETTINGS:
+        os.environ.pop(name, None)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = terminalreporter.stats.get("skipped", []) + terminalreporter.stats.get("error", [])
+    texts = [str(report.longrepr) for report in reports]
+    found = {text.split(MISSING, 1)[1].splitlines()[0].rstrip("')\"") for text in texts if MISSING in text}
+    if found:
+        servers = "; ".join(sorted(found))
+        terminalreporter.write_line(f"servers that cannot run here: {servers}. script/test installs them.")
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Iterator[Authority]:
+    """An authority no server uses: its certificates are expired, for another host, or simply not trusted."""
+    with TemporaryDirectory(prefix="syncd-") as directory:
+        yield Authority.create(Path(directory), "Another Test CA")
+
+
+@pytest.fixture(scope="session")
+def samba() -> Iterator[Samba]:
+    """An Active Directory with 40 people."""
+    yield from _running("samba", Samba.start)
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[Slapd]:
+    """An OpenLDAP directory with 40 people."""
+    yield from _running("slapd", Slapd.start)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    yield from _running("postgresql", Postgresql.start)
+
+
+@pytest.fixture
+def samba_ou(samba: Samba) -> Iterator[str]:
+    """The DN of an empty unit in Active Directory, for one test."""
+    with samba.admin.scratch() as dn:
+        yield dn
+
+
+@pytest.fixture
+def slapd_ou(slapd: Slapd) -> Iterator[str]:
+    """The DN of an empty unit in OpenLDAP, for one test."""
+    with slapd.admin.scratch() as dn:
+        yield dn
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Postgresql) -> Iterator[str]:
+    """An empty PostgreSQL database, for one test."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind the register supports."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/syncd.db"
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+def _running(name: str, start: Callable[[Path], AbstractContextManager[Server]]) -> Iterator[Server]:
+    if why := reason_missing(name):
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"{MISSING}{name} ({why})")
+    with ExitStack() as stack:
+        directory = stack.enter_context(TemporaryDirectory(prefix="syncd-"))
+        yield stack.enter_context(start(Path(directory)))

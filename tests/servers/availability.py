@@ -1,0 +1,27 @@
+"""Which programs each server needs, and why one cannot run here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.servers.process import find_program
+
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "samba": ("samba", "samba-tool", "ldbadd", "ldbmodify", "setpriv", "tar", "zstd"),
+    "slapd": ("slapd", "setpriv"),
+    "ds389": ("ns-slapd", "certutil", "pk12util", "setpriv"),
+    "postgresql": ("initdb", "postgres", "setpriv"),
+}
+ROOT_ONLY = {"samba": "its ports are below 1024"}
+
+
+def reason_missing(server: str) -> str:
+    """Why `server` cannot be started here; empty when it can."""
+    if sys.platform != "linux":
+        return "needs Linux"
+    if absent := [name for name in PROGRAMS[server] if find_program(name) is None]:
+        return f"no {', '.join(absent)}"
+    if server in ROOT_ONLY and os.geteuid() != 0:
+        return f"needs root: {ROOT_ONLY[server]}"
+    return ""

@@ -1,0 +1,147 @@
+"""A real Active Directory domain: Samba's domain controller on a loopback address of its own.
+
+The ports are AD's fixed ones (LDAP 389, LDAPS 636, global catalogue 3268/3269, Kerberos 88); hence root.
+What Samba does not do as Microsoft does (page and value limits) is added by `ldap_proxy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.servers import samba_tree as tree
+from tests.servers.certificates import Authority, ServerCertificate
+from tests.servers.ldap_admin import Account, LdapAdmin
+from tests.servers.process import Child
+from tests.servers.tcp import Forwarder, free_addresses, wait_until_listening
+
+PORTS = (389, 636, 3268, 3269, 88, 464)
+_FILETIME_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
+
+
+class Samba:
+    """One domain controller of contoso.test. `people` are there from the start, in OU=Staff."""
+
+    base = tree.BASE
+    staff = tree.STAFF
+    groups = tree.GROUPS
+    host = tree.HOST
+    administrator = Account(f"administrator@{tree.DOMAIN}", tree.ADMINISTRATOR_PASSWORD)
+    sync_account = Account(f"svc-syncd@{tree.DOMAIN}", tree.SYNC_PASSWORD)
+    person_dn = staticmethod(tree.person_dn)
+    group_dn = staticmethod(tree.group_dn)
+
+    def __init__(self, directory: Path, *, people: int, strong_auth: str) -> None:
+        self._directory = directory
+        self._strong_auth = strong_auth
+        self._numbers = count(1)
+        self.people = people
+        self.address, self.second_address, self.dead_address = free_addresses(3, *PORTS)
+        self.authority = Authority.create(directory / "tls", "Contoso Test CA")
+        self._child = Child(
+            ["samba", "-F", "--no-process-group", "-Msingle", "--debug-stdout", f"-s{directory}/smb.conf"],
+            log=directory / "samba.log",
+        )
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls, directory: Path, *, people: int = 40, strong_auth: str = "allow_sasl_over_tls"
+    ) -> Iterator[Samba]:
+        """Run one in `directory` until the block ends. `strong_auth="no"` allows simple binds without TLS."""
+        tree.unpack(directory, people=people)
+        server = cls(directory, people=people, strong_auth=strong_auth)
+        server.resume()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    @property
+    def url(self) -> str:
+        return f"ldaps://{self.address}"
+
+    @property
+    def plain_url(self) -> str:
+        """For StartTLS; a simple bind without it is refused unless `strong_auth="no"`."""
+        return f"ldap://{self.address}"
+
+    @property
+    def ca(self) -> Path:
+        return self.authority.ca
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @cached_property
+    def admin(self) -> LdapAdmin:
+        return LdapAdmin(self.url, self.administrator, ca=self.ca, base=self.base)
+
+    @cached_property
+    def certificate(self) -> ServerCertificate:
+        return self.authority.issue(self.host, "dc2.contoso.test", self.address, self.second_address)
+
+    def resume(self, certificate: ServerCertificate | None = None) -> None:
+        """Start, or start again after `stop` or `kill`; perhaps with another certificate."""
+        tls = tuple(certificate or self.certificate)
+        tree.write_conf(self._directory, address=self.address, strong_auth=self._strong_auth, tls=tls)
+        self._child.start()
+        wait_until_listening(self.address, 636, self._child)
+
+    def stop(self) -> None:
+        self._child.stop()
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    @contextmanager
+    def second_controller(self) -> Iterator[str]:
+        """The address of a second controller: another way to the same one. Its certificate is valid there."""
+        with (
+            Forwarder((self.address, 636), host=self.second_address, port=636),
+            Forwarder((self.address, 389), host=self.second_address, port=389),
+        ):
+            yield self.second_address
+
+    def offline(self, records: str, *, tool: str = "ldbmodify") -> None:
+        """Apply LDIF to the files, past LDAP and its rules, while the server runs or not."""
+        tree.offline(self._directory, tool, records)
+
+    def add_person(self, name: str, *, ou: str = tree.STAFF, password: str = "", **attributes: Any) -> str:
+        """An enabled user with an e-mail address; attributes given replace those made up. Returns the DN."""
+        login = f"person-{next(self._numbers)}"
+        first, _, last = name.partition(" ")
+        made_up = {
+            "objectClass": "user",
+            "sAMAccountName": login,
+            "userPrincipalName": f"{login}@{tree.DOMAIN}",
+            "mail": f"{login}@{tree.DOMAIN}",
+            "givenName": first,
+            "displayName": name,
+            "userAccountControl": str(tree.ENABLED),
+            "unicodePwd": tree.password_value(password or f"Unused-{login}"),
+        }
+        wanted = made_up | ({"sn": last} if last else {}) | attributes
+        present = {key: value for key, value in wanted.items() if value not in ("", None)}
+        return self.admin.add(f"CN={name},{ou}", present)
+
+    def add_group(self, name: str, members: Sequence[str] = (), *, ou: str = tree.GROUPS) -> str:
+        attributes = {"objectClass": "group", "sAMAccountName": name, "groupType": tree.UNIVERSAL_SECURITY}
+        return self.admin.add(f"CN={name},{ou}", attributes | ({"member": list(members)} if members else {}))
+
+    def disable(self, dn: str) -> None:
+        self.admin.replace(dn, {"userAccountControl": str(tree.DISABLED)})
+
+    def enable(self, dn: str) -> None:
+        self.admin.replace(dn, {"userAccountControl": str(tree.ENABLED)})
+
+    def expire(self, dn: str, when: datetime) -> None:
+        """Let the account end at a moment, past or to come."""
+        ticks = (int(when.timestamp()) + _FILETIME_EPOCH) * 10_000_000
+        self.admin.replace(dn, {"accountExpires": str(ticks)})

@@ -1,0 +1,254 @@
+"""OpenLDAP's slapd in a directory of its own: mdb, TLS, memberOf and references kept by overlays.
+
+accounts   admin      may do everything
+           reader     reads everything, without limits: what an admin would give syncd
+           capped     reads everything, but no more than `CAP` entries in one search, paged or not
+           blind      may bind and sees nobody below ou=people
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.servers import people as company
+from tests.servers.certificates import Authority, ServerCertificate
+from tests.servers.ldap_admin import Account, LdapAdmin
+from tests.servers.people import CIRCLE_CLOSED_BY, Group, Person, ldif
+from tests.servers.process import Child, find_program, run
+from tests.servers.tcp import free_port, wait_until_listening
+
+BASE = "dc=contoso,dc=test"
+STAFF = f"ou=people,{BASE}"
+GROUPS = f"ou=groups,{BASE}"
+CAP = 25
+PASSWORD = "secret-of-contoso"
+SCHEMAS = ("core", "cosine", "inetorgperson", "nis")
+
+_CONF = """{includes}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload refint
+moduleload ppolicy
+TLSCACertificateFile {ca}
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
+sizelimit unlimited
+timelimit unlimited
+sortvals member memberOf memberUid
+tool-threads 2
+database mdb
+suffix "{base}"
+rootdn "cn=admin,{base}"
+rootpw {password}
+directory {directory}/db
+maxsize 8589934592
+envflags nosync writemap
+index objectClass,uid,mail,member,memberUid,entryUUID,entryCSN,modifyTimestamp,cn eq
+limits dn.exact="cn=capped,{base}" size.soft={cap} size.hard={cap} size.prtotal={cap}
+access to attrs=userPassword by anonymous auth by * none
+access to dn.children="{staff}" by dn.exact="cn=blind,{base}" none by users read
+access to * by users read by anonymous auth
+overlay memberof
+memberof-group-oc groupOfNames
+memberof-dangling ignore
+memberof-refint true
+overlay refint
+refint_attributes manager
+overlay ppolicy
+"""
+
+
+class Slapd:
+    """One slapd for dc=contoso,dc=test. `people` are there from the start, in ou=people."""
+
+    base = BASE
+    staff = STAFF
+    groups = GROUPS
+    cap = CAP
+    administrator = Account(f"cn=admin,{BASE}", PASSWORD)
+    sync_account = Account(f"cn=reader,{BASE}", PASSWORD)
+    capped_account = Account(f"cn=capped,{BASE}", PASSWORD)
+    blind_account = Account(f"cn=blind,{BASE}", PASSWORD)
+
+    def __init__(self, directory: Path, *, people: int) -> None:
+        self._directory = directory
+        self._numbers = count(1)
+        self.people = people
+        self.address = "127.0.0.1"
+        self.port, self.tls_port = free_port(), free_port()
+        self.authority = Authority.create(directory / "tls", "Contoso LDAP Test CA")
+        self._program = directory / "slapd"
+        addresses = f"ldap://{self.address}:{self.port}/ ldaps://{self.address}:{self.tls_port}/"
+        self._child = Child(
+            [str(self._program), "-f", f"{directory}/slapd.conf", "-h", addresses, "-d", "0"],
+            log=directory / "slapd.log",
+            stop_with=signal.SIGINT,
+        )
+
+    @classmethod
+    @contextmanager
+    def start(cls, directory: Path, *, people: int = 40) -> Iterator[Slapd]:
+        """Run one in `directory` until the block ends. 100,000 people take about ten seconds to load."""
+        server = cls(directory, people=people)
+        server._load()
+        server.resume()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    @staticmethod
+    def person_dn(number: int) -> str:
+        return f"uid=u{number:06d},{STAFF}"
+
+    @staticmethod
+    def group_dn(name: str) -> str:
+        return f"cn={name},{GROUPS}"
+
+    @property
+    def url(self) -> str:
+        return f"ldaps://{self.address}:{self.tls_port}"
+
+    @property
+    def plain_url(self) -> str:
+        """Without TLS, or for StartTLS."""
+        return f"ldap://{self.address}:{self.port}"
+
+    @property
+    def ca(self) -> Path:
+        return self.authority.ca
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @cached_property
+    def admin(self) -> LdapAdmin:
+        return LdapAdmin(self.url, self.administrator, ca=self.ca, base=self.base)
+
+    @cached_property
+    def certificate(self) -> ServerCertificate:
+        return self.authority.issue("ldap.contoso.test", self.address)
+
+    def resume(self, certificate: ServerCertificate | None = None) -> None:
+        """Start, or start again after `stop` or `kill`; perhaps with another certificate."""
+        self._write_conf(certificate or self.certificate)
+        self._child.start()
+        wait_until_listening(self.address, self.tls_port, self._child)
+
+    def stop(self) -> None:
+        self._child.stop()
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def add_person(self, name: str, *, ou: str = STAFF, **attributes: Any) -> str:
+        """A person `name` with an e-mail address; attributes given replace those made up. Returns the DN."""
+        login = f"person-{next(self._numbers)}"
+        first, _, last = name.partition(" ")
+        made_up = {
+            "objectClass": ["inetOrgPerson", "shadowAccount"],
+            "uid": login,
+            "cn": name,
+            "sn": last or name,
+            "givenName": first,
+            "mail": f"{login}@contoso.test",
+        }
+        present = {key: value for key, value in (made_up | attributes).items() if value not in ("", None)}
+        return self.admin.add(f"uid={present['uid']},{ou}", present)
+
+    def add_group(self, name: str, members: Sequence[str] = (), *, ou: str = GROUPS) -> str:
+        """A groupOfNames. The class wants a member: without any, the group holds itself."""
+        dn = f"cn={name},{ou}"
+        return self.admin.add(dn, {"objectClass": "groupOfNames", "member": list(members) or [dn]})
+
+    def add_posix_group(self, name: str, logins: Sequence[str] = (), *, ou: str = GROUPS) -> str:
+        attributes = {"objectClass": "posixGroup", "gidNumber": str(10_000 + next(self._numbers))}
+        return self.admin.add(f"cn={name},{ou}", attributes | ({"memberUid": list(logins)} if logins else {}))
+
+    def _write_conf(self, tls: ServerCertificate) -> None:
+        values = {
+            **tls._asdict(),
+            "includes": "\n".join(f"include /etc/ldap/schema/{name}.schema" for name in SCHEMAS),
+            "base": BASE,
+            "staff": STAFF,
+            "password": PASSWORD,
+            "cap": CAP,
+            "directory": self._directory,
+        }
+        (self._directory / "slapd.conf").write_text(_CONF.format_map(values))
+
+    def _load(self) -> None:
+        (self._directory / "db").mkdir()
+        # A copy, as Ubuntu's AppArmor profile keeps /usr/sbin/slapd out of every directory but its own.
+        shutil.copy(find_program("slapd") or "slapd", self._program)
+        self._write_conf(self.certificate)
+        records = self._directory / "all.ldif"
+        with records.open("w") as out:
+            out.writelines(_everything(self.people))
+        slapadd = [str(self._program), "-T", "add", "-q", "-w", "-f", f"{self._directory}/slapd.conf"]
+        run([*slapadd, "-l", str(records)])
+        records.unlink()
+
+
+def _everything(people: int) -> Iterator[str]:
+    root = [("objectClass", "organization"), ("objectClass", "dcObject"), ("o", "Contoso"), ("dc", "contoso")]
+    yield ldif(BASE, root)
+    for dn in (STAFF, GROUPS):
+        yield ldif(dn, [("objectClass", "organizationalUnit")])
+    for account in ("reader", "capped", "blind"):
+        classes = [("objectClass", "organizationalRole"), ("objectClass", "simpleSecurityObject")]
+        yield ldif(f"cn={account},{BASE}", [*classes, ("cn", account), ("userPassword", PASSWORD)])
+    groups = list(company.make_groups(people))
+    held_by: defaultdict[int, list[str]] = defaultdict(list)
+    for group in groups:
+        for number in group.people:
+            held_by[number].append(Slapd.group_dn(group.name))
+    for person in company.make_people(people, domain="contoso.test"):
+        yield _person(person, held_by[person.number])
+    yield from map(_group, groups)
+    unix = [("objectClass", "posixGroup"), ("gidNumber", "5000"), *_logins(people)]
+    yield ldif(Slapd.group_dn("unix-staff"), unix)
+
+
+def _logins(people: int) -> Iterator[tuple[str, str]]:
+    return (("memberUid", f"u{number:06d}") for number in range(0, people, 2))
+
+
+def _person(person: Person, groups: Sequence[str]) -> str:
+    return ldif(
+        Slapd.person_dn(person.number),
+        [
+            ("objectClass", "inetOrgPerson"),
+            ("objectClass", "shadowAccount"),
+            ("uid", person.uid),
+            ("cn", person.full_name),
+            ("sn", person.last),
+            ("givenName", person.first),
+            ("displayName", person.full_name),
+            ("mail", person.mail),
+            ("departmentNumber", person.department),
+            ("title", person.title),
+            ("employeeNumber", person.employee_id),
+            ("manager", "" if person.manager is None else Slapd.person_dn(person.manager)),
+            ("pwdAccountLockedTime", "" if person.enabled else "000001010000Z"),
+            *(("memberOf", dn) for dn in groups),  # slapadd does not run the overlay
+        ],
+    )
+
+
+def _group(group: Group) -> str:
+    members = [*map(Slapd.person_dn, group.people), *map(Slapd.group_dn, group.groups)]
+    if group.name == CIRCLE_CLOSED_BY[0]:
+        members.append(Slapd.group_dn(CIRCLE_CLOSED_BY[1]))
+    values = [("member", member) for member in members or [Slapd.group_dn(group.name)]]
+    return ldif(Slapd.group_dn(group.name), [("objectClass", "groupOfNames"), *values])
