@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own on loopback, made for tests: quick, and careless about power cuts."""
+"""A PostgreSQL cluster of our own on loopback, made for tests: a killed server loses nothing, a power cut would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.servers.tcp import free_port, wait_until_listening
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
     "max_connections": "60",
