@@ -123,10 +123,10 @@ Percent = Annotated[
 class Secret(Section):
     """Where a secret is kept, never the secret itself. It is read at the moment of use."""
 
-    env: str | None = Field(None, min_length=1, description="name of an environment variable")
-    file: Path | None = Field(None, description="path of a file that holds the secret alone")
+    env: str | None = Field(default=None, min_length=1, description="name of an environment variable")
+    file: Path | None = Field(default=None, description="path of a file that holds the secret alone")
     credential: str | None = Field(
-        None, pattern=r"^[^/\x00]+$", description="name of a systemd credential (LoadCredential=)"
+        default=None, pattern=r"^[^/\x00]+$", description="name of a systemd credential (LoadCredential=)"
     )
 
     @model_validator(mode="before")

@@ -1,0 +1,72 @@
+"""Loading: a YAML file becomes settings, or every reason why it cannot.
+
+read ─> sections ─> directories (each by its connector) ─> checks across sections ─> policy, salts
+  └──────────┴───────────────┴── problems are collected ────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from syncd.plan.policy import Policy
+from syncd.settings.checks import cautions, contradictions
+from syncd.settings.directories import Entry, read_entries
+from syncd.settings.document import Document, read_document
+from syncd.settings.problems import ConfigProblems, Problem, in_order
+from syncd.settings.rules import rules
+from syncd.settings.salt import salt_of
+from syncd.settings.sections import ConfigFile
+from syncd.settings.settings import DirectorySettings, Settings
+from syncd.settings.wording import problems_of
+
+
+def load(path: Path) -> Settings:
+    """The settings in the YAML file at `path`. Raises `ConfigProblems` with every problem there is."""
+    document = read_document(path)
+    folder = path.parent.absolute()
+    config, problems = _sections(document, folder)
+    entries, wrong = read_entries(document, folder)
+    problems = [*document.problems, *problems, *wrong, *contradictions(document, config, entries)]
+    if config is None or problems:
+        raise ConfigProblems(problems)
+    return _settings(document, config, entries)
+
+
+def _sections(document: Document, folder: Path) -> tuple[ConfigFile | None, list[Problem]]:
+    try:
+        return ConfigFile.model_validate(document.data, context={"folder": folder}), []
+    except ValidationError as exc:
+        return None, list(problems_of(document, exc, ConfigFile))
+
+
+def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Settings:
+    policy = _policy(config, entries)
+    return Settings(
+        path=document.path,
+        company=config.company,
+        zone=ZoneInfo(config.timezone),
+        directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
+        platform=config.platform,
+        log=config.log,
+        policy=policy,
+        database=config.database,
+        salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},
+        warnings=in_order(cautions(document, config, entries)),
+    )
+
+
+def _policy(config: ConfigFile, entries: Sequence[Entry]) -> Policy:
+    return Policy(
+        scope=config.scope.scope(),
+        mapping={entry.name: entry.field_rules(config.mapping) for entry in entries},
+        managers=rules(config.managers),
+        priority=rules(config.licenses.priority),
+        matching=config.match.matching(),
+        grace=config.leavers.grace(),
+        seats=config.licenses.seats(),
+        limits=config.guard.limits(),
+    )

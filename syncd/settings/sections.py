@@ -1,0 +1,155 @@
+"""Sections: the shape of the configuration file, top to bottom, with its defaults."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from syncd.model import LicenseType
+from syncd.plan.leavers import Grace
+from syncd.plan.policy import Matching
+from syncd.plan.seats import OnShortfall, SeatPolicy
+from syncd.settings.database import DatabaseSection
+from syncd.settings.fields import MappingSection
+from syncd.settings.limits import GuardSection
+from syncd.settings.problems import suggestion
+from syncd.settings.rules import RuleSection, ScopeSection
+from syncd.settings.types import Duration, Section
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class DirectorySection(Section):
+    """One directory. Which further keys there are depends on its type."""
+
+    name: str = Field(
+        max_length=64,
+        pattern=NAME_PATTERN,
+        description="your name for it: letters, digits, '-', '_' and '.'; people are known by it, so keep it",
+        examples=["head-office"],
+    )
+    type: str = Field(description="what kind of directory it is")
+    mapping: MappingSection = Field(
+        default=MappingSection(), description="profile fields that differ in this directory"
+    )
+
+
+class Link(StrEnum):
+    """How one person in two directories is recognised."""
+
+    LINK = "link"
+    EMAIL = "email"
+
+
+class MatchSection(Section):
+    """How a person who is new to syncd finds the learner they already are."""
+
+    by: tuple[Link, ...] = Field(
+        default=(Link.LINK, Link.EMAIL),
+        description="how one person in two directories is recognised: by a link attribute, by e-mail or both",
+    )
+    adopt_by_email: bool = Field(
+        default=False, description="take over learners nobody manages when their e-mail address is the same"
+    )
+
+    def matching(self) -> Matching:
+        return Matching(
+            by_link=Link.LINK in self.by, by_email=Link.EMAIL in self.by, adopt_by_email=self.adopt_by_email
+        )
+
+
+class PlatformSection(Section):
+    """Where learners live. `embedded`: here, in syncd's own register."""
+
+    type: Literal["embedded"] = Field(default="embedded", description="what kind of platform it is")
+
+
+class LicensesSection(Section):
+    """Which licenses people get, and who goes first when there are too few."""
+
+    type: LicenseType = Field(default=LicenseType.PREMIUM, description="the kind of license everybody gets")
+    on_shortfall: OnShortfall = Field(
+        default=OnShortfall.FILL,
+        description="too few licenses: fill those there are, hold all new people, or create them without one",
+    )
+    min_remaining: Duration = Field(default=0, description="leave licenses alone that end sooner than this")
+    priority: tuple[RuleSection, ...] = Field(
+        default=(), description="who gets a license first: the first rule first"
+    )
+
+    def seats(self) -> SeatPolicy:
+        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining)
+
+
+class LeaversSection(Section):
+    """What becomes of people who left, counted from the day a sync first misses them."""
+
+    suspend_after: Duration = Field(default=0, description="when their account is suspended")
+    release_after: Duration = Field(
+        default=14 * 86_400, description="when their license is free for somebody else"
+    )
+
+    def grace(self) -> Grace:
+        return Grace(self.suspend_after, self.release_after)
+
+
+class LogSection(Section):
+    """What syncd tells of its work, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug shows personal data"
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="auto: console when somebody watches, else json"
+    )
+
+
+class ConfigFile(Section):
+    """The configuration of syncd."""
+
+    company: str = Field(
+        min_length=1, max_length=200, description="whose learners these are", examples=["Contoso"]
+    )
+    timezone: str = Field(
+        default="UTC", description="where the company's days begin and end", examples=["Europe/London"]
+    )
+    database: DatabaseSection = Field(
+        default_factory=lambda: DatabaseSection.at("sqlite:///syncd.db"),
+        description="where syncd keeps its register; a relative sqlite path starts at this file's folder",
+    )
+    directories: tuple[Any, ...] = Field(
+        min_length=1, description="where the people are read from, at least one"
+    )
+    scope: ScopeSection = Field(
+        default=ScopeSection(), description="who is synced; everybody unless rules say otherwise"
+    )
+    managers: tuple[RuleSection, ...] = Field(default=(), description="people who get the role manager")
+    mapping: MappingSection = Field(
+        default=MappingSection(), description="profile fields and the attributes they come from"
+    )
+    match: MatchSection = Field(
+        default=MatchSection(), description="how people find the learner they already are"
+    )
+    platform: PlatformSection = Field(default=PlatformSection(), description="where learners live")
+    licenses: LicensesSection = Field(
+        default=LicensesSection(), description="which licenses people get, and who first"
+    )
+    leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
+    guard: GuardSection = Field(
+        default=GuardSection(), description="when a run is held for somebody to look at it"
+    )
+    log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as exc:
+            guess = suggestion(value, available_timezones()) or ", such as Europe/London"
+            raise PydanticCustomError("zone", "must be a time zone{guess}", {"guess": guess}) from exc
+        return value
