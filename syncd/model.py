@@ -175,6 +175,15 @@ class Change:
     ends_at: int | None = None
 
 
+class Entry(NamedTuple):
+    """A change as it stands in the journal: of which run, and what has become of it."""
+
+    run: int
+    change: Change
+    state: ChangeState
+    outcome: str
+
+
 class RunState(StrEnum):
     PLANNING = "planning"
     PLANNED = "planned"  # previewed, or waiting for somebody to apply it

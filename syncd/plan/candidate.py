@@ -1,9 +1,9 @@
 """Candidate: one directory user judged on their own, before anybody else is looked at.
 
-    cannot be decoded or mapped     -> skip, with the reason
-    disabled in the directory       -> disabled
-    out of scope                    -> out of scope, with the rule
-    otherwise                       -> present, with their profile
+cannot be decoded or mapped     -> skip, with the reason
+disabled in the directory       -> disabled
+out of scope                    -> out of scope, with the rule
+otherwise                       -> present, with their profile
 """
 
 from __future__ import annotations

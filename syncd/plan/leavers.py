@@ -39,7 +39,10 @@ class Grace:
 
 def decide(grace: Grace, learner: KnownLearner, sight: Sight, now: int) -> Iterator[Change]:
     """What `learner`'s leaving comes to, now that every directory has been read; nothing if they stayed."""
-    last = [(entry, sight.presence(entry.number, entry.identity.directory, entry.presence)) for entry in learner.identities]
+    last = [
+        (entry, sight.presence(entry.number, entry.identity.directory, entry.presence))
+        for entry in learner.identities
+    ]
     yield from _absent(learner, last, now)
     if not last or any(presence is Presence.PRESENT for _, presence in last):
         return
@@ -52,7 +55,9 @@ def decide(grace: Grace, learner: KnownLearner, sight: Sight, now: int) -> Itera
     elif learner.left_at is None:
         yield _change(Kind.NOTE, learner, why, {"left_at": left_at}, key=f"learner/{learner.id}")
     if suspended and learner.lot is not None and grace.releases(left_at, now):
-        yield _change(Kind.RELEASE, learner, f"{why}, the grace period is over", {"left_at": left_at}, lot=learner.lot)
+        yield _change(
+            Kind.RELEASE, learner, f"{why}, the grace period is over", {"left_at": left_at}, lot=learner.lot
+        )
 
 
 def _absent(learner: KnownLearner, last: list[tuple[KnownIdentity, Presence]], now: int) -> Iterator[Change]:

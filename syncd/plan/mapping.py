@@ -77,7 +77,9 @@ def _address(text: str, rules: FieldRules) -> str:
     if not text:
         rule = rules.get("email")
         tried = ", ".join(sorted(rule.attributes)) if rule else "nothing is mapped to it"
-        raise Skipped(f"has no e-mail address (looked in: {tried})", next_step="give them one in the directory")
+        raise Skipped(
+            f"has no e-mail address (looked in: {tried})", next_step="give them one in the directory"
+        )
     address = text.lower()
     if not _EMAIL.match(address):
         raise Skipped(f"{text[:80]!r} is not an e-mail address", next_step="correct it in the directory")

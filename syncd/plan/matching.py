@@ -47,7 +47,9 @@ class Decisions:
 class Matcher:
     """Decides page after page of one run. Keeps what later pages must know, and nothing else."""
 
-    def __init__(self, policy: Policy, directories: Sequence[str], sight: Sight, ids: Iterator[int], now: int) -> None:
+    def __init__(
+        self, policy: Policy, directories: Sequence[str], sight: Sight, ids: Iterator[int], now: int
+    ) -> None:
         self._policy = policy
         self._rank: Mapping[str, int] = {name: place for place, name in enumerate(directories)}
         self._sight = sight
@@ -85,12 +87,19 @@ class Matcher:
     # -- people the register knows by this identity ------------------------------------------------
 
     def _known(
-        self, candidate: Candidate, profile: Profile, known: KnownLearner, roster: Roster, decisions: Decisions
+        self,
+        candidate: Candidate,
+        profile: Profile,
+        known: KnownLearner,
+        roster: Roster,
+        decisions: Decisions,
     ) -> None:
         identity = roster.identity(candidate.identity)
         self._sight.saw(identity.number, Presence.PRESENT)
         wanted = profile if self._speaks_for(known, identity) else known.profile
-        if wanted.email != known.profile.email and not self._takes_address(candidate, wanted.email, known, roster, decisions):
+        if wanted.email != known.profile.email and not self._takes_address(
+            candidate, wanted.email, known, roster, decisions
+        ):
             return
         self._claim(candidate, wanted.email, known.id, newcomer=False)
         found = [*self._update(candidate, known, wanted), *self._return(candidate, known, decisions)]
@@ -101,8 +110,10 @@ class Matcher:
     def _speaks_for(self, known: KnownLearner, identity: KnownIdentity) -> bool:
         """Whether no directory listed before this one has the learner present."""
         return not any(
-            self._rank.get(other.identity.directory, len(self._rank)) < self._rank[identity.identity.directory]
-            and self._sight.presence(other.number, other.identity.directory, other.presence) is Presence.PRESENT
+            self._rank.get(other.identity.directory, len(self._rank))
+            < self._rank[identity.identity.directory]
+            and self._sight.presence(other.number, other.identity.directory, other.presence)
+            is Presence.PRESENT
             for other in known.identities
         )
 
@@ -120,7 +131,9 @@ class Matcher:
         elif self._may_still_move(holder):
             self._put_off.append(candidate)
             return False
-        other = f"learner {holder.id} ({holder.profile.full_name})" if holder else "somebody else in this sync"
+        other = (
+            f"learner {holder.id} ({holder.profile.full_name})" if holder else "somebody else in this sync"
+        )
         self._skip(candidate, f"the new address {email} belongs to {other}", known, roster, decisions)
         return False
 
@@ -145,7 +158,9 @@ class Matcher:
 
     # -- people who should have no account, or cannot be used ---------------------------------------
 
-    def _unwanted(self, candidate: Candidate, known: KnownLearner | None, roster: Roster, decisions: Decisions) -> None:
+    def _unwanted(
+        self, candidate: Candidate, known: KnownLearner | None, roster: Roster, decisions: Decisions
+    ) -> None:
         if known is None:
             return
         identity = roster.identity(candidate.identity)
@@ -161,7 +176,9 @@ class Matcher:
             self._sight.skipped(roster.identity(candidate.identity).number)
         profile = candidate.profile or (known.profile if known else Profile(email=""))
         learner = known.id if known else None
-        decisions.changes.append(_change(Kind.SKIP, candidate, profile, why, learner, {"where": candidate.where}))
+        decisions.changes.append(
+            _change(Kind.SKIP, candidate, profile, why, learner, {"where": candidate.where})
+        )
 
     # -- people the register does not know by this identity -----------------------------------------
 
@@ -189,12 +206,19 @@ class Matcher:
                 return True
             claim = self._links.get(value)
             if claim is not None and self._in_other_directory(claim, candidate):
-                self._join(candidate, profile, claim, f"the same person in another directory: {value}", decisions)
+                self._join(
+                    candidate, profile, claim, f"the same person in another directory: {value}", decisions
+                )
                 return True
         return False
 
     def _by_email(
-        self, candidate: Candidate, profile: Profile, holder: KnownLearner, roster: Roster, decisions: Decisions
+        self,
+        candidate: Candidate,
+        profile: Profile,
+        holder: KnownLearner,
+        roster: Roster,
+        decisions: Decisions,
     ) -> None:
         matching = self._policy.matching
         if self._is_elsewhere(holder, candidate) and holder.identities:
@@ -211,7 +235,9 @@ class Matcher:
             why = f"has the e-mail address of {holder.profile.full_name or 'somebody'} (learner {holder.id})"
             self._skip(candidate, why, None, roster, decisions)
         elif matching.adopt_by_email:
-            self._link(candidate, holder, f"adopted: has the e-mail address of learner {holder.id}", decisions)
+            self._link(
+                candidate, holder, f"adopted: has the e-mail address of learner {holder.id}", decisions
+            )
         else:
             whose = "whose account is gone" if holder.identities else "added by hand"
             why = f"the address {profile.email} belongs to learner {holder.id}, {whose}"
@@ -230,7 +256,9 @@ class Matcher:
         self._claim(candidate, known.profile.email, known.id, newcomer=False)
         decisions.changes += self._return(candidate, known, decisions)
 
-    def _join(self, candidate: Candidate, profile: Profile, claim: Claim, why: str, decisions: Decisions) -> None:
+    def _join(
+        self, candidate: Candidate, profile: Profile, claim: Claim, why: str, decisions: Decisions
+    ) -> None:
         data = {"identity": _identity(candidate)}
         decisions.changes.append(_change(Kind.JOIN, candidate, profile, why, claim.learner, data))
         self._claim(candidate, profile.email, claim.learner, newcomer=claim.newcomer)
@@ -261,7 +289,8 @@ class Matcher:
 
     def _is_gone(self, holder: KnownLearner) -> bool:
         return not any(
-            self._sight.presence(entry.number, entry.identity.directory, entry.presence) is not Presence.MISSING
+            self._sight.presence(entry.number, entry.identity.directory, entry.presence)
+            is not Presence.MISSING
             for entry in holder.identities
         )
 
@@ -274,7 +303,11 @@ class Matcher:
         return not claim.key.startswith(f"{candidate.identity.directory}/")
 
     def _joins(self, candidate: Candidate, claim: Claim) -> bool:
-        return self._policy.matching.by_email and self._in_other_directory(claim, candidate) and not claim.contested
+        return (
+            self._policy.matching.by_email
+            and self._in_other_directory(claim, candidate)
+            and not claim.contested
+        )
 
     def _claim(self, candidate: Candidate, email: str, learner: int, *, newcomer: bool) -> None:
         claim = Claim(learner, candidate.key, newcomer)
@@ -285,7 +318,9 @@ class Matcher:
     def _request(self, candidate: Candidate, kind: Kind, learner: int) -> SeatRequest:
         return SeatRequest(candidate.priority, self._now, candidate.key, kind, learner)
 
-    def _observed(self, candidate: Candidate, known: KnownLearner, identity: KnownIdentity) -> dict[str, object]:
+    def _observed(
+        self, candidate: Candidate, known: KnownLearner, identity: KnownIdentity
+    ) -> dict[str, object]:
         data: dict[str, object] = {"identity": {"number": identity.number, **_identity(candidate)}}
         if known.waiting_priority not in (None, candidate.priority) and candidate.profile:
             data["priority"] = candidate.priority
@@ -316,7 +351,13 @@ def _change(
 
 def _with_data(change: Change, data: Mapping[str, object]) -> Change:
     return Change(
-        change.kind, change.key, change.email, change.name, change.why, change.learner, {**change.data, **data}
+        change.kind,
+        change.key,
+        change.email,
+        change.name,
+        change.why,
+        change.learner,
+        {**change.data, **data},
     )
 
 

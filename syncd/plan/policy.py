@@ -50,7 +50,9 @@ class Policy:
 
     def groups_for(self, directory: str) -> frozenset[GroupRef]:
         """The groups to ask one directory for: those of rules that may concern it."""
-        return frozenset(r.group for r in self.rules if r.group is not None and r.directory in ("", directory))
+        return frozenset(
+            r.group for r in self.rules if r.group is not None and r.directory in ("", directory)
+        )
 
     def attributes_for(self, directory: str) -> frozenset[str]:
         """Every attribute the plan may read of a person in `directory`."""

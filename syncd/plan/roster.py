@@ -44,6 +44,18 @@ class KnownLearner:
         return self.seat_ends_at > now
 
 
+class WaitingLearner(NamedTuple):
+    """Somebody in line for a seat. Without an account they wait for that, too."""
+
+    learner: int
+    since: int
+    priority: int
+    key: str
+    email: str
+    name: str
+    has_account: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """The learners one page of people may be, by every way of finding them."""

@@ -1,8 +1,8 @@
 """Scope: does this person belong to the sync? Include rules open the door, exclude rules shut it.
 
-    excluded by a rule                          -> out, and the rule is named
-    no include rules, or included by one        -> in
-    otherwise                                   -> out
+excluded by a rule                          -> out, and the rule is named
+no include rules, or included by one        -> in
+otherwise                                   -> out
 """
 
 from __future__ import annotations

@@ -66,7 +66,9 @@ def allot(policy: SeatPolicy, requests: Iterable[SeatRequest], lots: Iterable[Lo
     shortfall = Shortfall(wanted=len(line), available=sum(lot.free for lot in usable))
     if shortfall.missing and policy.on_shortfall is OnShortfall.HOLD:
         return Allotment((), line, shortfall)
-    granted = [Seat(request, lot.id, lot.ends_at) for request, lot in zip(line, _one_by_one(usable), strict=False)]
+    granted = [
+        Seat(request, lot.id, lot.ends_at) for request, lot in zip(line, _one_by_one(usable), strict=False)
+    ]
     return Allotment(granted, line[len(granted) :], shortfall)
 
 

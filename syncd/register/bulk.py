@@ -30,7 +30,9 @@ def execute(connection: Connection, statement: str, rows: Sequence[Row]) -> None
         connection.exec_driver_sql(statement.replace("?", mark), _many(rows))
 
 
-def is_any_of(connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+def is_any_of(
+    connection: Connection, column: ColumnElement[Any], values: Iterable[Any]
+) -> ColumnElement[bool]:
     """`column IN values`, for thousands of values as one parameter."""
     chosen = list(values)
     if connection.dialect.name == "postgresql":

@@ -45,14 +45,22 @@ def _sqlite(url: str) -> Engine:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN; the driver must not
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16384",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Any) -> None:
     # A transaction that reads and later writes cannot be promoted when another has written in
     # between (SQLITE_BUSY without waiting); the ones that will write take the lock at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+    connection.exec_driver_sql(
+        "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
+    )
 
 
 @contextmanager
@@ -65,17 +73,33 @@ def database_errors(engine: Engine) -> Iterator[None]:
 
 
 _WORDS = (
-    ("database is locked", "is locked by another program for more than 10 seconds", "find out which process holds it"),
+    (
+        "database is locked",
+        "is locked by another program for more than 10 seconds",
+        "find out which process holds it",
+    ),
     ("readonly database", "is read-only for this user", "give the user that runs syncd write access to it"),
     ("unable to open", "cannot be opened", "check that its folder exists and may be written to"),
-    ("disk is full", "cannot grow: the disk is full", "free some space; the next run carries on where this one stopped"),
+    (
+        "disk is full",
+        "cannot grow: the disk is full",
+        "free some space; the next run carries on where this one stopped",
+    ),
     ("disk I/O error", "cannot be written: disk I/O error", "check the disk"),
     ("file is not a database", "is not a database", "check `database:`; restore the file from a backup"),
     ("malformed", "is damaged", "restore it from a backup"),
-    ("password authentication failed", "refused the user name or password", "check the credentials in `database:`"),
+    (
+        "password authentication failed",
+        "refused the user name or password",
+        "check the credentials in `database:`",
+    ),
     ("could not translate host name", "is on a host that cannot be found", "check the host in `database:`"),
     ("failed to resolve host", "is on a host that cannot be found", "check the host in `database:`"),
-    ("No space left", "cannot grow: its disk is full", "free some space; the next run carries on where this one stopped"),
+    (
+        "No space left",
+        "cannot grow: its disk is full",
+        "free some space; the next run carries on where this one stopped",
+    ),
 )
 
 
@@ -133,7 +157,11 @@ def lock(engine: Engine, name: str, *, wait: bool = False) -> Iterator[None]:
     The operating system (SQLite) or the server (PostgreSQL) lets go of it when the holder dies,
     however it dies: there is no stale lock to clear by hand.
     """
-    holder = _file_lock(engine, name, wait) if engine.dialect.name == "sqlite" else _advisory_lock(engine, name, wait)
+    holder = (
+        _file_lock(engine, name, wait)
+        if engine.dialect.name == "sqlite"
+        else _advisory_lock(engine, name, wait)
+    )
     with holder:
         yield
 

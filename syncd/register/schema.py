@@ -46,7 +46,9 @@ def _text(name: str, default: str | None = "") -> Column[str]:
     return Column(name, Text, nullable=False, server_default=default)
 
 
-groups = Table("groups", metadata, Column("name", Text, primary_key=True), Column("first_seen_at", Time, nullable=False))
+groups = Table(
+    "groups", metadata, Column("name", Text, primary_key=True), Column("first_seen_at", Time, nullable=False)
+)
 
 learners = Table(
     "learners",
@@ -71,8 +73,18 @@ learners = Table(
     _text("refused"),  # why the platform would not have them, until it does
     CheckConstraint("role IN ('learner', 'manager')", name="role"),
     CheckConstraint("account IN ('planned', 'active', 'suspended')", name="account"),
-    Index("ix_learners_left_at", "left_at", sqlite_where=text("left_at IS NOT NULL"), postgresql_where=text("left_at IS NOT NULL")),
-    Index("ix_learners_refused", "id", sqlite_where=text("refused <> ''"), postgresql_where=text("refused <> ''")),
+    Index(
+        "ix_learners_left_at",
+        "left_at",
+        sqlite_where=text("left_at IS NOT NULL"),
+        postgresql_where=text("left_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_learners_refused",
+        "id",
+        sqlite_where=text("refused <> ''"),
+        postgresql_where=text("refused <> ''"),
+    ),
 )
 
 identities = Table(
@@ -219,8 +231,15 @@ changes = Table(
     _text("data", "{}"),
     _text("state", "planned"),
     _text("outcome"),
-    Index("ix_changes_undelivered", "run_id", sqlite_where=text("state = 'recorded'"), postgresql_where=text("state = 'recorded'")),
+    Index(
+        "ix_changes_undelivered",
+        "run_id",
+        sqlite_where=text("state = 'recorded'"),
+        postgresql_where=text("state = 'recorded'"),
+    ),
     sqlite_with_rowid=False,
 )
 
-counters = Table("counters", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
+counters = Table(
+    "counters", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
+)

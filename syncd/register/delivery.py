@@ -1,0 +1,110 @@
+"""The outbox: what a remote platform has to be told, and what its answers come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, and_, func, select, update
+
+from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Entry, Kind, Outcome, Profile, Verdict
+from syncd.ports import Delivery
+from syncd.register import seats
+from syncd.register.bulk import execute, is_any_of
+from syncd.register.journal import mark
+from syncd.register.schema import allocations, learners
+from syncd.register.seats import Waiter
+
+_PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
+_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE)
+
+
+class Deliveries:
+    def __init__(self, engine: Engine, license_type: str) -> None:
+        self._engine = engine
+        self._type = license_type
+
+    def of(self, entries: Sequence[Entry]) -> list[Delivery]:
+        """What to tell the platform for these recorded changes: the learner as the register has them now."""
+        with self._engine.connect() as connection:
+            snapshot = _snapshot(connection, [entry.change.learner for entry in entries])
+        return [
+            Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
+            for entry in entries
+            if (learner := entry.change.learner) in snapshot
+        ]
+
+    def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:
+        """Write down what became of deliveries, and undo in the register what the platform refused.
+
+        UNKNOWN leaves a change recorded: it is read back or sent again, which is safe.
+        """
+        by_id = {_id(entry): entry for entry in entries}
+        with self._engine.execution_options(writes=True).begin() as connection:
+            for outcome in outcomes:
+                _settle(connection, by_id[outcome.delivery], outcome, now, self._type)
+
+
+def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, type_: str) -> None:
+    change = entry.change
+    row = [(change.kind, change.key)]
+    if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
+        mark(connection, entry.run, row, ChangeState.DELIVERED, outcome.reason)
+        _delivered(connection, entry, outcome, now)
+    elif outcome.verdict in (Verdict.REFUSED, Verdict.EXHAUSTED):
+        why = outcome.reason or "the platform gave no reason"
+        mark(connection, entry.run, row, ChangeState.REFUSED, why)
+        if change.kind in _SEATING:
+            _give_back(connection, change, why, now, type_)
+
+
+def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
+    if outcome.account:
+        known = "UPDATE learners SET platform_account = ? WHERE id = ?"
+        execute(connection, known, [(outcome.account, entry.change.learner)])
+    if entry.change.kind in _SEATING:
+        activated = {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
+        connection.execute(
+            update(learners)
+            .where(learners.c.id == entry.change.learner, learners.c.account != str(Account.SUSPENDED))
+            .values(account=str(Account.ACTIVE), **activated)
+        )
+
+
+def _give_back(connection: Connection, change: Change, why: str, now: int, type_: str) -> None:
+    """The seat goes back to its lot and the learner into the line: the next run tries again."""
+    learner = change.learner or 0
+    seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
+    priority = int(change.data.get("priority", 0))  # type: ignore[call-overload]
+    seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
+    execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])
+
+
+class _Snapshot(NamedTuple):
+    account: str
+    profile: Profile
+    active: bool
+    ends_at: int | None
+
+
+def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+    statement = (
+        select(learners, *_PROFILE, allocations.c.ends_at)
+        .outerjoin(
+            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
+        )
+        .where(is_any_of(connection, learners.c.id, ids))
+    )
+    return {
+        row[learners.c.id]: _Snapshot(
+            account=row[learners.c.platform_account] or "",
+            profile=Profile(*(row[column] for column in _PROFILE)),
+            active=row[learners.c.account] != str(Account.SUSPENDED),
+            ends_at=row[allocations.c.ends_at],
+        )
+        for row in connection.execute(statement).mappings()
+    }
+
+
+def _id(entry: Entry) -> str:
+    return f"{entry.run}/{int(entry.change.kind)}/{entry.change.key}"

@@ -1,0 +1,204 @@
+"""The journal: every plan, change by change, with what became of it. Preview, approval, outbox and history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    Select,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
+
+from syncd.model import Change, ChangeState, Entry, Kind, Profile
+from syncd.plan.seats import Seat, SeatRequest
+from syncd.register import bulk
+from syncd.register.schema import changes
+
+_COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Journal:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+
+    def write(self, run: int, planned: Sequence[Change]) -> None:
+        """Add changes to a plan that is being made."""
+        if planned:
+            with self._writer.begin() as connection:
+                bulk.insert(connection, "changes", _COLUMNS, [_row(run, change) for change in planned])
+
+    def take_back(self, run: int, key: str) -> Change | None:
+        """Remove the creation under `key`, and whatever joins it, from a plan that is being made."""
+        with self._writer.begin() as connection:
+            row = (
+                connection.execute(_in(run).where(changes.c.kind == Kind.CREATE, changes.c.key == key))
+                .mappings()
+                .first()
+            )
+            if row is None:
+                return None
+            mine = changes.c.run_id == run, changes.c.learner_id == row["learner_id"]
+            connection.execute(delete(changes).where(*mine, changes.c.kind.in_((Kind.CREATE, Kind.JOIN))))
+        return _entry(row).change
+
+    def seat(self, run: int, granted: Sequence[Seat]) -> None:
+        """Write the granted seats onto the changes that take them."""
+        statement = 'UPDATE changes SET lot_id = ?, ends_at = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+        rows = [(seat.lot, seat.ends_at, run, int(seat.request.kind), seat.request.key) for seat in granted]
+        with self._writer.begin() as connection:
+            bulk.execute(connection, statement, rows)
+
+    def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None:
+        """Turn the creations that found no seat into waiting, each with its reason."""
+        statement = 'UPDATE changes SET kind = ?, why = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+        rows = [(int(Kind.WAIT), why, run, int(Kind.CREATE), request.key) for request, why in waiting]
+        with self._writer.begin() as connection:
+            bulk.execute(connection, statement, rows)
+
+    def counts(self, run: int) -> dict[Kind, int]:
+        with self._engine.connect() as connection:
+            statement = (
+                select(changes.c.kind, func.count()).where(changes.c.run_id == run).group_by(changes.c.kind)
+            )
+            return {Kind(kind): many for kind, many in connection.execute(statement)}
+
+    def outcomes(self, run: int) -> dict[ChangeState, int]:
+        with self._engine.connect() as connection:
+            statement = (
+                select(changes.c.state, func.count()).where(changes.c.run_id == run).group_by(changes.c.state)
+            )
+            return {ChangeState(state): many for state, many in connection.execute(statement)}
+
+    def read(
+        self,
+        run: int,
+        *,
+        kinds: Sequence[Kind] = (),
+        state: ChangeState | None = None,
+        search: str = "",
+        page: int = 5000,
+    ) -> Iterator[Entry]:
+        """The changes of a run in the order they are applied, a page in memory at a time."""
+        chosen = _in(run)
+        if kinds:
+            chosen = chosen.where(changes.c.kind.in_([int(kind) for kind in kinds]))
+        if state is not None:
+            chosen = chosen.where(changes.c.state == state)
+        if search:
+            chosen = chosen.where(_mentions(search))
+        for batch in self._pages(chosen, page):
+            yield from batch
+
+    def batches(self, run: int, size: int) -> Iterator[list[Entry]]:
+        """The planned changes of a run, in order, `size` at a time."""
+        return self._pages(_in(run).where(changes.c.state == ChangeState.PLANNED), size)
+
+    def undelivered(self, size: int) -> Iterator[list[Entry]]:
+        """What the register has recorded and the platform has not got, oldest run first."""
+        return self._pages(select(changes).where(changes.c.state == ChangeState.RECORDED), size)
+
+    def drop(self, run: int, keys: Sequence[tuple[Kind, str]]) -> None:
+        """Take changes out of a plan that is being made."""
+        statement = 'DELETE FROM changes WHERE run_id = ? AND kind = ? AND "key" = ?'
+        with self._writer.begin() as connection:
+            bulk.execute(connection, statement, [(run, int(kind), key) for kind, key in keys])
+
+    def forget_notes(self, run: int) -> None:
+        """The register remembers what notes said; their rows are of no further use."""
+        with self._writer.begin() as connection:
+            connection.execute(
+                delete(changes).where(
+                    changes.c.run_id == run,
+                    changes.c.kind == Kind.NOTE,
+                    changes.c.state == ChangeState.DELIVERED,
+                )
+            )
+
+    def _pages(self, chosen: Select[Any], size: int) -> Iterator[list[Entry]]:
+        order = (changes.c.run_id, changes.c.kind, changes.c.key)
+        last: tuple[int, int, str] | None = None
+        while True:
+            statement = chosen if last is None else chosen.where(tuple_(*order) > last)
+            with self._engine.connect() as connection:
+                rows = connection.execute(statement.order_by(*order).limit(size)).mappings().all()
+            if not rows:
+                return
+            last = (rows[-1]["run_id"], rows[-1]["kind"], rows[-1]["key"])
+            yield [_entry(row) for row in rows]
+
+
+def mark(
+    connection: Connection, run: int, rows: Sequence[tuple[Kind, str]], state: ChangeState, outcome: str = ""
+) -> None:
+    """Say what became of changes, in the transaction that made it so."""
+    statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+    bulk.execute(connection, statement, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
+
+
+def mark_through(connection: Connection, run: int, first: Change, last: Change, state: ChangeState) -> None:
+    """As `mark`, for every planned change of a run from `first` to `last` in one statement."""
+    place = tuple_(changes.c.kind, changes.c.key)
+    connection.execute(
+        update(changes)
+        .where(changes.c.run_id == run, changes.c.state == ChangeState.PLANNED)
+        .where(place >= (int(first.kind), first.key), place <= (int(last.kind), last.key))
+        .values(state=str(state))
+    )
+
+
+def _in(run: int) -> Select[Any]:
+    return select(changes).where(changes.c.run_id == run)
+
+
+def _mentions(search: str) -> ColumnElement[bool]:
+    wanted = search.casefold()
+    return (
+        func.lower(changes.c.email).contains(wanted, autoescape=True)
+        | func.lower(changes.c.name).contains(wanted, autoescape=True)
+        | func.lower(changes.c.key).contains(wanted, autoescape=True)
+    )
+
+
+def _row(run: int, change: Change) -> tuple[Any, ...]:
+    return (
+        run,
+        int(change.kind),
+        change.key,
+        change.email,
+        change.name,
+        change.why,
+        change.learner,
+        change.lot,
+        change.ends_at,
+        _encode(change.data) if change.data else "{}",
+    )
+
+
+def _entry(row: RowMapping) -> Entry:
+    data: Mapping[str, Any] = json.loads(row["data"])
+    if "profile" in data:
+        data = {**data, "profile": Profile(*data["profile"])}
+    change = Change(
+        kind=Kind(row["kind"]),
+        key=row["key"],
+        email=row["email"],
+        name=row["name"],
+        why=row["why"],
+        learner=row["learner_id"],
+        data=data,
+        lot=row["lot_id"],
+        ends_at=row["ends_at"],
+    )
+    return Entry(row["run_id"], change, ChangeState(row["state"]), row["outcome"])

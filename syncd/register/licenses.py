@@ -1,0 +1,221 @@
+"""License orders and the lots they bring; who holds what, and who waits.
+
+requested ─┬─> assigned   a lot is born, its term starts
+           ├─> rejected
+           └─> cancelled
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from syncd.errors import ConfigError
+from syncd.licensing import terms
+from syncd.model import LicenseType, Lot, OrderState
+from syncd.plan.roster import WaitingLearner
+from syncd.register import seats
+from syncd.register.schema import allocations, learners, lots, orders, waiting
+
+MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`assigned` is the size of its lot, which may differ from what was asked for; None before that."""
+
+    id: int
+    type: LicenseType
+    quantity: int
+    reference: str | None
+    note: str
+    state: OrderState
+    requested_by: str
+    requested_at: int
+    decided_by: str
+    decided_at: int | None
+    reason: str
+    lot: int | None
+    assigned: int | None
+    ends_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotStatus:
+    """A lot's seats at one moment: quantity = allocated + available + expired."""
+
+    id: int
+    order: int
+    type: LicenseType
+    quantity: int
+    starts_at: int
+    ends_at: int
+    allocated: int
+    available: int
+    expired: int
+
+
+class Licenses:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+
+    def request(
+        self,
+        type_: LicenseType,
+        quantity: int,
+        *,
+        by: str,
+        now: int,
+        note: str = "",
+        reference: str | None = None,
+    ) -> Order:
+        """Ask for licenses. Raises `ConfigError` for a number or reference that cannot be."""
+        _check_quantity(quantity)
+        values = {
+            "type": type_,
+            "quantity": quantity,
+            "note": note,
+            "reference": reference,
+            "requested_by": by,
+            "requested_at": now,
+        }
+        try:
+            with self._writer.begin() as connection:
+                number = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+                return _order(connection, number)
+        except IntegrityError as exc:
+            raise ConfigError(
+                f"the reference {reference!r} belongs to another order",
+                next_step="see `syncd licenses list`; every order has a reference of its own",
+            ) from exc
+
+    def assign(
+        self, order: int, *, by: str, now: int, zone: tzinfo, quantity: int | None = None, reason: str = ""
+    ) -> Order:
+        """Grant an order, whole or a different number for a reason. The licenses' term starts `now`."""
+        with self._writer.begin() as connection:
+            asked = self._requested(connection, order, OrderState.ASSIGNED, by, now, reason)
+            many = asked.quantity if quantity is None else quantity
+            _check_quantity(many)
+            if many != asked.quantity and not reason:
+                raise ConfigError(
+                    f"order {order} asks for {asked.quantity} licenses, not {many}",
+                    next_step="say why with --reason",
+                )
+            lot = {"order_id": order, "type": asked.type, "quantity": many, "starts_at": now}
+            connection.execute(insert(lots).values(**lot, ends_at=terms.ends_at(asked.type, now, zone)))
+            return _order(connection, order)
+
+    def reject(self, order: int, *, by: str, now: int, reason: str) -> Order:
+        with self._writer.begin() as connection:
+            self._requested(connection, order, OrderState.REJECTED, by, now, reason)
+            return _order(connection, order)
+
+    def cancel(self, order: int, *, by: str, now: int, reason: str = "") -> Order:
+        with self._writer.begin() as connection:
+            self._requested(connection, order, OrderState.CANCELLED, by, now, reason)
+            return _order(connection, order)
+
+    def orders(self) -> list[Order]:
+        with self._engine.connect() as connection:
+            return [_as_order(row) for row in connection.execute(_ORDERS.order_by(orders.c.id)).mappings()]
+
+    def lots(self, now: int) -> list[LotStatus]:
+        """Every lot there ever was, with its seats as they are at `now`."""
+        live = (
+            select(allocations.c.lot_id, func.count().label("used"))
+            .where(allocations.c.state == "live")
+            .group_by(allocations.c.lot_id)
+            .subquery()
+        )
+        statement = select(lots, func.coalesce(live.c.used, 0).label("used")).outerjoin(
+            live, live.c.lot_id == lots.c.id
+        )
+        with self._engine.connect() as connection:
+            return [
+                _status(row, now)
+                for row in connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
+            ]
+
+    def drawable(self, now: int) -> list[Lot]:
+        """Lots that have not ended, with their free seats."""
+        with self._engine.connect() as connection:
+            return list(seats.with_free_seats(connection, now))
+
+    def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
+        """Everybody in line for a license of this type, first in line first."""
+        statement = (
+            select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
+            .join(learners, learners.c.id == waiting.c.learner_id)
+            .where(waiting.c.type == type_)
+            .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
+        )
+        with self._engine.connect() as connection:
+            return [_waiter(row) for row in connection.execute(statement).mappings()]
+
+    @staticmethod
+    def _requested(
+        connection: Connection, order: int, decision: OrderState, by: str, now: int, reason: str
+    ) -> Order:
+        """Decide an order that is still `requested`; the check and the change are one statement."""
+        decided = connection.execute(
+            update(orders)
+            .where(orders.c.id == order, orders.c.state == OrderState.REQUESTED)
+            .values(state=decision, decided_by=by, decided_at=now, reason=reason)
+        )
+        if decided.rowcount:
+            return _order(connection, order)
+        state = connection.execute(select(orders.c.state).where(orders.c.id == order)).scalar()
+        if state is None:
+            raise ConfigError(f"there is no order {order}", next_step="see `syncd licenses list`")
+        raise ConfigError(
+            f"order {order} is {state} already; it cannot be {decision}", next_step="place a new order"
+        )
+
+
+_ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
+    lots, lots.c.order_id == orders.c.id
+)
+
+
+def _order(connection: Connection, number: int) -> Order:
+    return _as_order(connection.execute(_ORDERS.where(orders.c.id == number)).mappings().one())
+
+
+def _as_order(row: RowMapping) -> Order:
+    return Order(**{**row, "type": LicenseType(row["type"]), "state": OrderState(row["state"])})
+
+
+def _status(row: RowMapping, now: int) -> LotStatus:
+    over = row["ends_at"] <= now
+    return LotStatus(
+        id=row["id"],
+        order=row["order_id"],
+        type=LicenseType(row["type"]),
+        quantity=row["quantity"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        allocated=0 if over else row["used"],
+        available=0 if over else row["quantity"] - row["used"],
+        expired=row["quantity"] if over else 0,
+    )
+
+
+def _waiter(row: RowMapping) -> WaitingLearner:
+    name = f"{row['first_name']} {row['last_name']}".strip()
+    has_account = row["account"] == "active"
+    return WaitingLearner(
+        row["learner_id"], row["since"], row["priority"], row["key"], row["email"], name, has_account
+    )
+
+
+def _check_quantity(quantity: Any) -> None:
+    if not 1 <= quantity <= MOST:
+        raise ConfigError(
+            f"{quantity} is not a number of licenses", next_step=f"give a number from 1 to {MOST:,}"
+        )

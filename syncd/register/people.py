@@ -1,0 +1,193 @@
+"""What the register knows of people: fingerprints for the sweep, and learners by every way of finding them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select, text
+
+from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
+from syncd.plan.roster import KnownIdentity, KnownLearner, Roster
+from syncd.plan.sight import Sight
+from syncd.register.bulk import is_any_of
+from syncd.register.schema import allocations, identities, learners, links, waiting
+
+_PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
+_PAGE = 1000
+
+
+class People:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def new_sight(self) -> Sight:
+        """Sight of nobody yet, wide enough for every identity there is."""
+        with self._engine.connect() as connection:
+            return Sight(connection.execute(select(func.max(identities.c.id))).scalar() or 0)
+
+    def fingerprints(self, directory: str, now: int) -> dict[bytes, int]:
+        """Identity numbers by fingerprint: those whose description still holds at `now`."""
+        with self._engine.connect() as connection:
+            statement = select(identities.c.fingerprint, identities.c.id).where(
+                identities.c.directory == directory,
+                identities.c.presence != Presence.MISSING,
+                or_(identities.c.fresh_until.is_(None), identities.c.fresh_until > now),
+                identities.c.fingerprint.is_not(None),
+            )
+            return dict(connection.execute(statement).all())
+
+    def count(self) -> int:
+        """Learners with an account, or a place in the line for one."""
+        with self._engine.connect() as connection:
+            counted = (
+                select(func.count()).select_from(learners).where(learners.c.account != Account.SUSPENDED)
+            )
+            return connection.execute(counted).scalar() or 0
+
+    def roster(
+        self, ids: Collection[Identity], emails: Collection[str], link_values: Collection[str], now: int
+    ) -> Roster:
+        """Everybody these identities, addresses and link values may mean."""
+        with self._engine.connect() as connection:
+            by_identity = self._by_identity(connection, ids)
+            by_email = self._pairs(connection, learners.c.email, learners.c.id, emails)
+            by_link = self._pairs(connection, links.c.value, links.c.learner_id, link_values)
+            wanted = {*by_identity.values(), *by_email.values(), *by_link.values()}
+            known = {entry.id: entry for entry in _learners(connection, wanted, now)}
+        return Roster(
+            by_identity={key: known[learner] for key, learner in by_identity.items()},
+            by_email={key: known[learner] for key, learner in by_email.items()},
+            by_link={key: known[learner] for key, learner in by_link.items()},
+        )
+
+    def learners(self, ids: Collection[int], now: int) -> list[KnownLearner]:
+        """These learners, by id."""
+        with self._engine.connect() as connection:
+            return sorted(_learners(connection, ids, now), key=lambda learner: learner.id)
+
+    def unseen(self, directory: str, sight: Sight) -> Iterator[list[int]]:
+        """Pages of learners with an identity in `directory` that `sight` has not seen and that was not missing."""
+        last = 0
+        while True:
+            with self._engine.connect() as connection:
+                statement = (
+                    select(identities.c.id, identities.c.learner_id)
+                    .where(identities.c.directory == directory, identities.c.presence != Presence.MISSING)
+                    .where(identities.c.id > last)
+                    .order_by(identities.c.id)
+                    .limit(_PAGE * 20)
+                )
+                rows = connection.execute(statement).all()
+            if not rows:
+                return
+            last = rows[-1][0]
+            absent = [learner for number, learner in rows if sight.is_unseen(number)]
+            for start in range(0, len(absent), _PAGE):
+                yield absent[start : start + _PAGE]
+
+    def leaving(self) -> list[int]:
+        """Learners known to have left who are not both suspended and without a seat."""
+        live = select(allocations.c.id).where(
+            allocations.c.learner_id == learners.c.id, allocations.c.state == "live"
+        )
+        statement = select(learners.c.id).where(
+            learners.c.left_at.is_not(None), or_(learners.c.account != Account.SUSPENDED, live.exists())
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def is_empty(self) -> bool:
+        """Whether the register has no learner at all, so that nobody need be looked up."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(learners.c.id).limit(1)).first() is None
+
+    def reserve_ids(self, many: int) -> range:
+        """Numbers for learners to come. Those of a plan that is never applied are never used again."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            statement = text(
+                "UPDATE counters SET value = value + :many WHERE name = 'learner' RETURNING value"
+            )
+            last: int = connection.execute(statement, {"many": many}).scalar_one()
+        return range(last - many + 1, last + 1)
+
+    @staticmethod
+    def _pairs(
+        connection: Connection, key: ColumnElement[str], value: ColumnElement[int], wanted: Collection[str]
+    ) -> dict[str, int]:
+        if not wanted:
+            return {}
+        rows = connection.execute(select(key, value).where(is_any_of(connection, key, wanted)))
+        return {row[0]: row[1] for row in rows}
+
+    @staticmethod
+    def _by_identity(connection: Connection, ids: Collection[Identity]) -> dict[Identity, int]:
+        found: dict[Identity, int] = {}
+        for directory in sorted({identity.directory for identity in ids}):
+            keys = [identity.id for identity in ids if identity.directory == directory]
+            statement = select(identities.c.key, identities.c.learner_id).where(
+                identities.c.directory == directory, is_any_of(connection, identities.c.key, keys)
+            )
+            found.update({Identity(directory, row[0]): row[1] for row in connection.execute(statement)})
+        return found
+
+
+def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterator[KnownLearner]:
+    if not ids:
+        return
+    owned: dict[int, list[KnownIdentity]] = defaultdict(list)
+    mine = is_any_of(connection, identities.c.learner_id, ids)
+    for row in connection.execute(select(identities).where(mine).order_by(identities.c.id)).mappings():
+        owned[row["learner_id"]].append(_identity(row))
+    statement = (
+        select(learners, *_PROFILE, waiting.c.priority, allocations.c.lot_id, allocations.c.ends_at)
+        .select_from(learners)
+        .outerjoin(waiting, waiting.c.learner_id == learners.c.id)
+        .outerjoin(
+            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
+        )
+        .where(is_any_of(connection, learners.c.id, ids))
+    )
+    over = _expired(connection, ids)
+    for row in connection.execute(statement).mappings():
+        yield _learner(row, tuple(owned[row[learners.c.id]]), over, now)
+
+
+def _expired(connection: Connection, ids: Collection[int]) -> frozenset[int]:
+    """Of these learners, those whose last license ran out rather than being given back."""
+    latest = (
+        select(func.max(allocations.c.id)).where(is_any_of(connection, allocations.c.learner_id, ids))
+    ).group_by(allocations.c.learner_id)
+    statement = select(allocations.c.learner_id).where(
+        allocations.c.id.in_(latest), allocations.c.state == "expired"
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
+def _identity(row: RowMapping) -> KnownIdentity:
+    identity = Identity(row["directory"], row["key"])
+    return KnownIdentity(row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"])
+
+
+def _learner(
+    row: RowMapping, owned: Sequence[KnownIdentity], over: Collection[int], now: int
+) -> KnownLearner:
+    values: dict[str, Any] = {
+        name: row[column] for name, column in zip(PROFILE_FIELDS, _PROFILE, strict=True)
+    }
+    number: int = row[learners.c.id]
+    return KnownLearner(
+        id=number,
+        profile=Profile(**values),
+        account=Account(row[learners.c.account]),
+        suspended_by=row[learners.c.suspended_by],
+        activated=row[learners.c.activated_at] is not None,
+        left_at=row[learners.c.left_at],
+        identities=tuple(owned),
+        lot=row[allocations.c.lot_id],
+        seat_ends_at=row[allocations.c.ends_at] or 0,
+        license_over=number in over or 0 < (row[allocations.c.ends_at] or 0) <= now,
+        waiting_priority=row[waiting.c.priority],
+        refused=row[learners.c.refused],
+    )

@@ -1,0 +1,101 @@
+"""Runs: one row each, from planning to its end, with the facts the admin is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, insert, select, update
+
+from syncd.model import RunState
+from syncd.register.schema import runs
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """`facts` is what `run.RunFacts` was when the run reached its state."""
+
+    id: int
+    command: str
+    state: RunState
+    requested_by: str
+    started_at: int
+    finished_at: int | None
+    applies_run: int | None
+    superseded_by: int | None
+    facts: Mapping[str, Any]
+    error: str
+
+
+class Runs:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+
+    def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int:
+        values = {
+            "command": command,
+            "state": RunState.PLANNING,
+            "requested_by": requested_by,
+            "started_at": now,
+            "applies_run": applies,
+        }
+        with self._writer.begin() as connection:
+            return connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one()
+
+    def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
+        """The run has reached `state` and goes on."""
+        values: dict[str, Any] = {"state": state}
+        if facts is not None:
+            values["facts"] = json.dumps(facts)
+        self._set(run, values)
+
+    def end(self, run: int, state: RunState, now: int, facts: Mapping[str, Any], error: str = "") -> None:
+        self._set(run, {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error})
+
+    def supersede(self, run: int, by: int) -> None:
+        """`by` has taken over what was left of `run`."""
+        self._set(run, {"state": RunState.SUPERSEDED, "superseded_by": by})
+
+    def interrupted(self) -> list[int]:
+        """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs."""
+        cut_short = (RunState.APPLYING, RunState.INTERRUPTED)
+        statement = select(runs.c.id).where(runs.c.state.in_(cut_short)).order_by(runs.c.id)
+        with self._engine.connect() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def get(self, run: int) -> RunRecord | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run)).mappings().first()
+        return None if row is None else _record(row)
+
+    def state(self, run: int) -> RunState | None:
+        with self._engine.connect() as connection:
+            state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
+        return None if state is None else RunState(state)
+
+    def latest(self, many: int) -> list[RunRecord]:
+        """The newest runs, newest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(many)).mappings().all()
+        return [_record(row) for row in rows]
+
+    def last_sizes(self) -> dict[str, int]:
+        """How many people each directory had when a run last went through to its end."""
+        statement = (
+            select(runs.c.facts).where(runs.c.state == RunState.DONE).order_by(runs.c.id.desc()).limit(1)
+        )
+        with self._engine.connect() as connection:
+            facts = connection.execute(statement).scalar()
+        sizes: dict[str, int] = json.loads(facts).get("sizes", {}) if facts else {}
+        return sizes
+
+    def _set(self, run: int, values: Mapping[str, Any]) -> None:
+        with self._writer.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def _record(row: RowMapping) -> RunRecord:
+    return RunRecord(**{**row, "state": RunState(row["state"]), "facts": json.loads(row["facts"])})

@@ -1,0 +1,129 @@
+"""Granting and taking back seats: the one place that writes allocations and the waiting list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from syncd.model import Lot
+from syncd.register import bulk
+from syncd.register.bulk import is_any_of
+from syncd.register.schema import allocations, lots, waiting
+
+_COLUMNS = ("learner_id", "lot_id", "type", "lot_quantity", "ends_at", "seat", "allocated_at", "run_id")
+
+
+class Grant(NamedTuple):
+    learner: int
+    lot: int
+
+
+class Waiter(NamedTuple):
+    learner: int
+    since: int
+    priority: int
+    key: str
+
+
+def grant(connection: Connection, grants: Sequence[Grant], run: int | None, now: int) -> list[Grant]:
+    """Give each learner a seat of the lot named; return those that found none, in their order.
+
+    A lot that somebody else emptied meanwhile, or that has ended, has no seat to give.
+    """
+    by_lot: dict[int, list[Grant]] = defaultdict(list)
+    for entry in grants:
+        by_lot[entry.lot].append(entry)
+    left_over: list[Grant] = []
+    rows: list[tuple[object, ...]] = []
+    for number, entries in sorted(by_lot.items()):
+        lot = _locked(connection, number)
+        free = free_seats(connection, lot, len(entries)) if lot.starts_at <= now < lot.ends_at else []
+        left_over += entries[len(free) :]
+        rows += [
+            (entry.learner, lot.id, str(lot.type), lot.quantity, lot.ends_at, seat, now, run)
+            for entry, seat in zip(entries, free, strict=False)
+        ]
+    bulk.insert(connection, "allocations", _COLUMNS, rows)
+    return left_over
+
+
+def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
+    """Up to `many` free seat numbers: first those never used, then those given back."""
+    highest = (
+        connection.execute(
+            select(func.max(allocations.c.seat)).where(allocations.c.lot_id == lot.id)
+        ).scalar()
+        or 0
+    )
+    unused = list(range(highest + 1, min(lot.quantity, highest + many) + 1))
+    if len(unused) == many or not highest:
+        return unused
+    taken = select(allocations.c.seat).where(allocations.c.lot_id == lot.id, allocations.c.state == "live")
+    live = set(connection.execute(taken).scalars())
+    given_back = (seat for seat in range(1, highest + 1) if seat not in live)
+    return unused + [seat for seat, _ in zip(given_back, range(many - len(unused)), strict=False)]
+
+
+def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:
+    """End these learners' live allocations from `lot`; how many there were."""
+    held = is_any_of(connection, allocations.c.learner_id, learners)
+    ended = connection.execute(
+        update(allocations)
+        .where(held, allocations.c.lot_id == lot, allocations.c.state == "live")
+        .values(state="released", ended_at=now, ended_because=why)
+    )
+    return ended.rowcount
+
+
+def release_all(connection: Connection, learners: Iterable[int], why: str, now: int) -> None:
+    """End every live allocation of these learners."""
+    held = is_any_of(connection, allocations.c.learner_id, learners)
+    connection.execute(
+        update(allocations)
+        .where(held, allocations.c.state == "live")
+        .values(state="released", ended_at=now, ended_because=why)
+    )
+
+
+def put_in_line(connection: Connection, waiters: Sequence[Waiter], type_: str) -> None:
+    """Add to the waiting list; who is there already keeps their place."""
+    if not waiters:
+        return
+    statement = (
+        'INSERT INTO waiting (learner_id, type, since, priority, "key") VALUES (?, ?, ?, ?, ?)'
+        " ON CONFLICT (learner_id, type) DO UPDATE SET priority = excluded.priority"
+    )
+    rows = [(entry.learner, type_, entry.since, entry.priority, entry.key) for entry in waiters]
+    bulk.execute(connection, statement, rows)
+
+
+def leave_line(connection: Connection, learners: Iterable[int]) -> None:
+    connection.execute(delete(waiting).where(is_any_of(connection, waiting.c.learner_id, learners)))
+
+
+def with_free_seats(connection: Connection, now: int) -> Iterator[Lot]:
+    """Every lot that has not ended, with how many of its seats are free."""
+    used = (
+        select(allocations.c.lot_id, func.count().label("used"))
+        .where(allocations.c.state == "live")
+        .group_by(allocations.c.lot_id)
+        .subquery()
+    )
+    statement = (
+        select(lots, func.coalesce(used.c.used, 0).label("used"))
+        .outerjoin(used, used.c.lot_id == lots.c.id)
+        .where(lots.c.ends_at > now)
+        .order_by(lots.c.id)
+    )
+    for row in connection.execute(statement).mappings():
+        free = row["quantity"] - row["used"]
+        yield Lot(row["id"], row["type"], row["quantity"], row["starts_at"], row["ends_at"], free)
+
+
+def _locked(connection: Connection, number: int) -> Lot:
+    """The lot, so that nobody else grants from it before this transaction ends."""
+    row = connection.execute(select(lots).where(lots.c.id == number).with_for_update()).mappings().one()
+    return Lot(row["id"], row["type"], row["quantity"], row["starts_at"], row["ends_at"])
