@@ -1,0 +1,87 @@
+"""The directory of `type: file`: reads everybody in one go, or raises; says in `check` what it found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from connectors.directories.files.csv_people import CsvPeople
+from connectors.directories.files.options import FileOptions
+from connectors.directories.files.text_file import TextFile, opened
+from syncd.errors import Skipped, SyncdError
+from syncd.model import DirectoryUser, Finding
+from syncd.ports import ReadRequest, Sighting
+from syncd.settings.types import duration_text
+
+_PAGE = 1000
+_STALE = 7 * 86_400
+
+
+class FileDirectory:
+    """One file of people."""
+
+    def __init__(self, name: str, options: FileOptions) -> None:
+        self.name = name
+        self._options = options
+
+    def read(self, request: ReadRequest) -> Iterator[Sequence[Sighting]]:
+        """As `Directory.read`: `Incomplete` too when the file changed before its end was reached."""
+        with opened(self._options.path, self._options.encoding) as file:
+            people = self._people(request, file).sightings()
+            while page := list(islice(people, _PAGE)):
+                yield page
+            file.verify()
+
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        """As `Directory.check`: reads the whole file, as a run would."""
+        try:
+            with opened(self._options.path, self._options.encoding) as file:
+                yield self._described(file, request)
+                counts = _count(self._people(request, file).sightings(), request)
+                file.verify()
+            yield from self._counted(counts)
+        except SyncdError as error:
+            yield Finding(self.name, False, error.message, error.next_step)
+
+    def _people(self, request: ReadRequest, file: TextFile) -> CsvPeople:
+        return CsvPeople(self.name, self._options, request, file)
+
+    def _described(self, file: TextFile, request: ReadRequest) -> Finding:
+        kind = "LDIF" if self._options.is_ldif else "CSV"
+        age = max(0, request.now - file.modified_at) if request.now else 0
+        written = f", written {duration_text(age - age % 60)} ago" if age >= 60 else ""
+        message = f"{file.path} can be read: {kind}, {self._options.encoding}{written}"
+        if age > _STALE:
+            return Finding(self.name, True, message, "is the export that writes this file still running?")
+        return Finding(self.name, True, message)
+
+    def _counted(self, counts: Counter[str]) -> Iterator[Finding]:
+        people, skipped = counts["people"], counts["skipped"]
+        yield Finding(
+            self.name,
+            people > 0,
+            f"{people} people, {counts['enabled']} enabled, {counts['email']} with an e-mail address",
+            "" if people else "put somebody into the file: an empty directory is held, not obeyed",
+        )
+        if skipped:
+            yield Finding(self.name, False, f"{skipped} rows without an id are skipped", "fill in the id")
+
+
+def _count(people: Iterator[Sighting], request: ReadRequest) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    mail = {name for name in request.attributes if "mail" in name and "manager" not in name}
+    for sighting in people:
+        counts["people"] += 1
+        counts["skipped"] += 1
+        with suppress(Skipped):
+            user = sighting.open()
+            counts["skipped"] -= 1
+            counts["enabled"] += user.enabled
+            counts["email"] += _has(user, mail)
+    return counts
+
+
+def _has(user: DirectoryUser, names: set[str]) -> bool:
+    return not names.isdisjoint(user.attributes)

@@ -1,0 +1,124 @@
+"""One text file, opened once: its lines, what cannot be decoded, and whether it changed meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO
+
+from syncd.errors import ConfigError, Incomplete, Unavailable
+
+LONGEST_LINE = 1 << 20
+_BROKEN_COPY = "write it under another name and rename it when it is complete, then run again"
+
+
+class TextFile:
+    """The lines of an open file. Every pass begins anew, over the same bytes on disk."""
+
+    def __init__(self, path: Path, encoding: str, raw: BinaryIO) -> None:
+        self.path = path
+        self.encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+        self._raw = raw
+        self._state = _state(raw)
+
+    @property
+    def modified_at(self) -> int:
+        return self._state[1] // 1_000_000_000
+
+    def lines(self) -> Iterator[str]:
+        """Every line, as written, with its end; one of `LONGEST_LINE` characters has been cut there.
+
+        Raises `ConfigError` when it is not text in this encoding, `Incomplete` when reading fails.
+        """
+        self._raw.seek(0)
+        text = TextIOWrapper(self._raw, self.encoding, newline="")
+        try:
+            for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), 1):
+                if "\0" in line:
+                    raise self._not_text(number, line.index("\0") + 1)
+                yield line
+        except UnicodeError as exc:
+            raise self._undecodable(exc) from exc
+        except OSError as exc:
+            raise Incomplete(
+                f"{self.path}: reading broke off: {exc.strerror}", next_step="check the disk or share"
+            ) from exc
+        finally:
+            text.detach()
+
+    def verify(self) -> None:
+        """Raise `Incomplete` when the file is no longer what it was when it was opened."""
+        if _state(self._raw) != self._state:
+            raise Incomplete(f"{self.path}: changed while it was being read", next_step=_BROKEN_COPY)
+
+    def at(self, line: int) -> str:
+        return f"{self.path}:{line}"
+
+    def cut_off(self, line: int, what: str) -> Incomplete:
+        """The error for a file that is broken at this line: nobody may be judged absent by it."""
+        return Incomplete(
+            f"{self.at(line)}: {what}", next_step=f"correct the file; if it is copied here, {_BROKEN_COPY}"
+        )
+
+    def _not_text(self, number: int, character: int) -> ConfigError:
+        return ConfigError(
+            f"{self.at(number)}: character {character} is NUL: this is not {self._called} text",
+            next_step="set encoding: utf-16 if Windows saved the file as Unicode; else correct the file",
+        )
+
+    def _undecodable(self, exc: UnicodeError) -> ConfigError:
+        """Name the line and byte that are not in this encoding, and the encoding it may be."""
+        self._raw.seek(0)
+        start = self._raw.read(4)
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff") and "utf-16" not in self.encoding:
+            advice = "set encoding: utf-16"
+        elif self.encoding == "utf-8-sig":
+            advice = "set encoding: cp1252 if the file comes from Excel on Windows, or save it as UTF-8"
+        else:
+            advice = "set encoding: to what the file was saved in"
+        return ConfigError(
+            f"{self._first_bad_byte()} is not {self._called} text ({_reason(exc)})", next_step=advice
+        )
+
+    def _first_bad_byte(self) -> str:
+        if self.encoding.startswith(("utf-16", "utf-32")):
+            return str(self.path)
+        self._raw.seek(0)
+        for number, line in enumerate(self._raw, 1):
+            try:
+                line.decode(self.encoding)
+            except UnicodeDecodeError as exc:
+                return f"{self.at(number)}: byte {exc.start + 1} of the line (0x{line[exc.start]:02x})"
+        return str(self.path)
+
+    @property
+    def _called(self) -> str:
+        return self.encoding.removesuffix("-sig")
+
+
+@contextmanager
+def opened(path: Path, encoding: str) -> Iterator[TextFile]:
+    """The file, open for reading; `Unavailable` when it cannot be."""
+    try:
+        raw = path.open("rb")
+    except OSError as exc:
+        raise Unavailable(
+            f"{path} cannot be read: {exc.strerror}",
+            next_step="check the path, and that the user running syncd may read the file",
+        ) from exc
+    with raw:
+        yield TextFile(path, encoding, raw)
+
+
+def _state(raw: BinaryIO) -> tuple[int, int]:
+    """Size and time of the file that is open: one put in its place by a rename is another file."""
+    status = os.fstat(raw.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _reason(exc: UnicodeError) -> str:
+    return exc.reason if isinstance(exc, UnicodeDecodeError) else str(exc)
