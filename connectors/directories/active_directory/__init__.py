@@ -1,0 +1,1 @@
+"""Active Directory, by Microsoft or Samba, over LDAP."""

@@ -1,0 +1,30 @@
+"""The `Directory` of Active Directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from connectors.directories.active_directory.dialect import ActiveDirectoryDialect
+from connectors.directories.active_directory.options import ActiveDirectoryOptions
+from connectors.directories.ldap_wire.checking import check
+from connectors.directories.ldap_wire.reading import Source
+from connectors.directories.ldap_wire.sighting import LdapSighting
+from syncd.model import Finding
+from syncd.ports import ReadRequest
+
+
+class ActiveDirectory:
+    """People of one domain, identified by objectGUID."""
+
+    def __init__(
+        self, name: str, options: ActiveDirectoryOptions, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.name = name
+        self._source = Source(name, options, lambda _: ActiveDirectoryDialect(options.link_attribute), sleep)
+
+    def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
+        return self._source.read(request)
+
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        return check(self._source, request)

@@ -1,0 +1,7 @@
+"""LDAP as every LDAP directory speaks it: connect, search at wire speed, groups, references, words for trouble.
+
+    options -> session (TLS, bind, fail-over) -> search (pages) -> messages (framing) -> ber (bytes)
+    reading = groups + references + pages, sealed as sightings; a dialect says what one vendor means by it
+
+The vendors' own knowledge is in the dialects, beside this package: `active_directory`, `ldap`.
+"""

@@ -1,0 +1,80 @@
+"""Distinguished names (RFC 4514): one spelling for each, short digests to compare many, what lies below what."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from hashlib import blake2b
+
+_UNUSUAL = re.compile(r'[\\"+;#<>\x00]|  |, | ,|= | =|^ | $')
+_PAIR = re.compile(r"\\(?:((?:[0-9A-Fa-f]{2})(?:\\[0-9A-Fa-f]{2})*)|(.))", re.DOTALL)
+_MUST_ESCAPE = re.compile(r'[\\",+;<>#=\x00]')
+
+
+def canonical(dn: str) -> str:
+    """The same text for every spelling of a DN: case, spaces, escapes and order within an RDN are evened out.
+
+    Text that is no DN comes back in lower case, so that comparing never fails.
+    """
+    if not _UNUSUAL.search(dn) and dn.count("=") == dn.count(",") + 1:
+        return _fold(dn)
+    return ",".join("+".join(sorted(map(_assertion, _split(rdn, "+")))) for rdn in _split(dn, ",;"))
+
+
+def digest(dn: bytes, key: bytes = b"") -> int:
+    """64 bits that stand for a DN. With a key nobody else knows, nobody can make two collide."""
+    text = canonical(dn.decode("utf-8", "surrogateescape"))
+    return int.from_bytes(
+        blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8, key=key).digest(), "big"
+    )
+
+
+def is_below(dn: str, base: str) -> bool:
+    """Whether `dn` is `base` or lies below it."""
+    inner, outer = canonical(dn), canonical(base)
+    return not outer or inner == outer or inner.endswith("," + outer)
+
+
+def looks_like_dn(text: str) -> bool:
+    return all("=" in part for part in _split(text, ",;")) and "=" in text
+
+
+def _fold(text: str) -> str:
+    folded = text.lower()
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded)
+
+
+def _assertion(text: str) -> str:
+    """One `type=value` in its one spelling: special characters as hex pairs, spaces collapsed."""
+    kind, _, value = text.partition("=")
+    value = value.strip(" ") if not value.endswith("\\ ") else value.lstrip(" ")
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    plain = _fold(" ".join(part for part in _unescape(value).split(" ") if part))
+    return f"{kind.strip().lower()}={_MUST_ESCAPE.sub(lambda found: f'{chr(92)}{ord(found[0]):02x}', plain)}"
+
+
+def _unescape(value: str) -> str:
+    def replace(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[2]
+        return bytes.fromhex(found[1].replace("\\", "")).decode("utf-8", "surrogateescape")
+
+    return _PAIR.sub(replace, value)
+
+
+def _split(text: str, separators: str) -> Iterator[str]:
+    """Cut at the separators that are neither escaped nor quoted."""
+    start, quoted, escaped = 0, False, False
+    for at, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character in separators and not quoted:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]

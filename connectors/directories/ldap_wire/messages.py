@@ -1,0 +1,98 @@
+"""LDAP messages off a socket: whole ones, told apart by their outermost lengths, with no copies in between."""
+
+from __future__ import annotations
+
+import ssl
+from socket import socket
+from typing import NamedTuple
+
+from connectors.directories.ldap_wire.ber import INTEGER, SEQUENCE, BerError, expect, header
+
+BIND_RESPONSE, ENTRY, DONE, REFERENCE, EXTENDED, INTERMEDIATE = 0x61, 0x64, 0x65, 0x73, 0x78, 0x79
+
+LARGEST = 256 * 1024 * 1024  # of one message: a group of two million members, and no more
+_OVER_TLS = 16 * 1024  # a TLS record: OpenSSL never gives more at once
+_PLAIN = 128 * 1024
+
+
+class Closed(Exception):
+    """The other side ended the connection."""
+
+
+class Message(NamedTuple):
+    """`body` begins with the tag of the operation; `operation_ends` is where the controls begin, if any."""
+
+    id: int
+    operation: int
+    body: bytes
+    operation_ends: int
+
+
+class Messages:
+    """The messages of one connection, in their order.
+
+    `next` raises `BerError` for bytes that are no LDAP, `Closed`, and what the socket raises.
+    """
+
+    def __init__(self, connection: socket) -> None:
+        self._socket = connection
+        self._chunk = _OVER_TLS if isinstance(connection, ssl.SSLSocket) else _PLAIN
+        self._buffer = b""
+        self._at = 0
+
+    def next(self) -> Message:
+        start, end = self._frame()
+        buffer = self._buffer
+        number, number_end = expect(buffer, start, end, INTEGER)
+        operation, _, operation_end = header(buffer, number_end, end)
+        self._at = end
+        return Message(
+            int.from_bytes(buffer[number:number_end], "big", signed=True),
+            operation,
+            buffer[number_end:end],
+            operation_end - number_end,
+        )
+
+    def _frame(self) -> tuple[int, int]:
+        """Start and end of the next message's content in the buffer, once all of it is there."""
+        while True:
+            have = len(self._buffer) - self._at
+            if have >= 2:
+                if self._buffer[self._at] != SEQUENCE:
+                    raise BerError(f"a message begins with {self._buffer[self._at]:#04x}")
+                size = self._size(have)
+                if size is not None:
+                    self._fill(size - have)
+                    _, start, end = header(self._buffer, self._at, self._at + size)
+                    return start, end
+            self._fill(1)
+
+    def _size(self, have: int) -> int | None:
+        """The size of the message at hand, or None while too little of it is here to know."""
+        length = self._buffer[self._at + 1]
+        if length < 0x80:
+            return length + 2
+        count = length & 0x7F
+        if not 1 <= count <= 4:
+            raise BerError("a message has a length that LDAP does not allow")
+        if have < 2 + count:
+            return None
+        start = self._at + 2
+        size = int.from_bytes(self._buffer[start : start + count], "big") + 2 + count
+        if size > LARGEST:
+            raise BerError(f"a message claims to have {size} bytes")
+        return size
+
+    def _fill(self, missing: int) -> None:
+        """Receive until at least so many more bytes are in the buffer; joined once, however many pieces."""
+        if missing <= 0:
+            return
+        pieces = [self._buffer[self._at :]]
+        while missing > 0:
+            piece = self._socket.recv(self._chunk)
+            if not piece:
+                raise Closed
+            pieces.append(piece)
+            missing -= len(piece)
+        self._buffer = b"".join(pieces)
+        self._at = 0

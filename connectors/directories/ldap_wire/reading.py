@@ -1,0 +1,120 @@
+"""One read of an LDAP directory, top to bottom: bind, groups, references, then everybody, sealed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from connectors.directories.ldap_wire.dialect import Dialect, RootEntry, read_root
+from connectors.directories.ldap_wire.dn import is_below
+from connectors.directories.ldap_wire.filters import all_of
+from connectors.directories.ldap_wire.groups import Groups
+from connectors.directories.ldap_wire.options import LdapWireOptions
+from connectors.directories.ldap_wire.references import Table, follow
+from connectors.directories.ldap_wire.search import Search, pages
+from connectors.directories.ldap_wire.session import Session, open_session
+from connectors.directories.ldap_wire.sighting import LdapSighting, Sealer
+from connectors.retry import repeat
+from syncd.errors import ConfigError, Incomplete
+from syncd.ports import ReadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One configured directory: its name, its options, and how to tell which dialect a server speaks."""
+
+    name: str
+    options: LdapWireOptions
+    dialect: Callable[[RootEntry], Dialect]
+    sleep: Callable[[float], None] = time.sleep
+
+    def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
+        """`Directory.read`."""
+        with repeat(lambda: open_session(self.options), sleep=self.sleep) as session:
+            reading = Reading(session, self, request, read_root(session))
+            yield from reading.people()
+
+
+class Reading:
+    """One read over one session."""
+
+    def __init__(self, session: Session, source: Source, request: ReadRequest, root: RootEntry) -> None:
+        self.session = session
+        self.options = source.options
+        self.request = request
+        self.dialect = source.dialect(root)
+        self.context = root.context_of(self.options.base_dn[0])
+        self._name = source.name
+        self._key = secrets.token_bytes(16)
+        self._plain = frozenset(name for name in request.attributes if "." not in name)
+        self._followed = sorted(name.partition(".")[::2] for name in request.attributes if "." in name)
+
+    def people(self) -> Iterator[Sequence[LdapSighting]]:
+        sealer = self.sealer()
+        for base in self.options.base_dn:
+            for page in pages(self.session, self.search(base)):
+                for url in page.references:
+                    self._refuse_reference(url, base)
+                yield sealer.seal(page.entries)
+
+    def search(self, base: str) -> Search:
+        """Everybody below this base, with all that is needed of them and nothing else."""
+        kind = self.dialect.groups
+        needed = [
+            *self.dialect.attributes,
+            *sorted(self._plain),
+            *(reference for reference, _ in self._followed),
+        ]
+        if self.request.groups:
+            needed += ["primaryGroupID"] if kind.primary else []
+            needed += [kind.logins[1]] if kind.logins else []
+        once = tuple({name.lower(): name for name in reversed(needed)}.values())[::-1]
+        return Search(base, all_of(self.dialect.people, self.options.filter), once, self.options.page_size)
+
+    def groups(self) -> Groups:
+        base = self.options.group_base_dn or self.context
+        return Groups(self.session, self.dialect.groups, base, self._key)
+
+    def sealer(self) -> Sealer:
+        """Raises `ConfigError` for an attribute that is no text or a group that does not exist."""
+        binary = sorted(self._plain & self.dialect.binary)
+        if binary:
+            raise ConfigError(f"{self._name}: {binary[0]} is not text", next_step=f"do not map {binary[0]}")
+        memberships = self.groups().memberships(self.request.groups) if self.request.groups else []
+        return Sealer(
+            directory=self._name,
+            dialect=self.dialect,
+            attributes=self._plain,
+            memberships=memberships,
+            references=self._references(),
+            key=self._key,
+            salt=self.request.salt,
+            now=self.request.now,
+        )
+
+    def _references(self) -> list[tuple[str, str, Table]]:
+        found = []
+        for reference in dict.fromkeys(reference for reference, _ in self._followed):
+            names = [name for other, name in self._followed if other == reference]
+            tables = follow(
+                self.session,
+                base=self.context,
+                people=self.dialect.referenced(reference),
+                attributes=names,
+                page_size=self.options.page_size,
+                key=self._key,
+            )
+            found += [(reference, name, tables[name]) for name in names]
+        return found
+
+    def _refuse_reference(self, url: str, base: str) -> None:
+        """A part of the base that another server holds is people we do not see."""
+        dn = unquote(urlsplit(url).path.lstrip("/"))
+        if is_below(dn, base) and self.dialect.holds_people(dn):
+            raise Incomplete(
+                f"{self.session.url}: {dn} lies below {base}, but another server holds it ({url})",
+                next_step="add a directory for it, or narrow base_dn to what this server holds",
+            )

@@ -1,0 +1,144 @@
+"""Paged searches (RFC 2696): pages of raw entries, the next one asked for before this one is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ldap3 import BASE, DEREF_NEVER, SUBTREE
+from ldap3.core.exceptions import LDAPException
+from ldap3.operation.search import search_operation
+from ldap3.utils.asn1 import encode as encode_asn1
+
+from connectors.directories.ldap_wire import ber, messages
+from connectors.directories.ldap_wire.ber import BerError
+from connectors.directories.ldap_wire.result import decode_notice, decode_references, decode_result
+from connectors.directories.ldap_wire.session import Session
+from connectors.directories.ldap_wire.trouble import SUCCESS, Result, broken_off, search_failed
+from syncd.errors import ConfigError, Incomplete
+
+PAGED_RESULTS = b"1.2.840.113556.1.4.319"
+DOMAIN_SCOPE = b"1.2.840.113556.1.4.1339"  # Active Directory: no references to other partitions
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked. `attributes` empty means the DN alone. `one`: the base itself, not what is below."""
+
+    base: str
+    filter: str = "(objectClass=*)"
+    attributes: Sequence[str] = ()
+    page_size: int = 1000
+    one: bool = False
+    controls: Sequence[bytes] = field(default_factory=tuple)
+
+    def request(self, number: int, cookie: bytes) -> bytes:
+        """The LDAP message that asks for the page after `cookie`."""
+        paging = ber.encode(ber.SEQUENCE, ber.encode_integer(self.page_size), ber.encode(ber.OCTETS, cookie))
+        controls = [*map(_control, self.controls)]
+        if not self.one:
+            controls.append(_control(PAGED_RESULTS, paging))
+        return ber.encode(
+            ber.SEQUENCE,
+            ber.encode_integer(number),
+            self._operation,
+            ber.encode(0xA0, *controls) if controls else b"",
+        )
+
+    @cached_property
+    def _operation(self) -> bytes:
+        """The SearchRequest, encoded once by ldap3. Raises `ConfigError` for a filter it cannot read."""
+        try:
+            request = search_operation(
+                self.base, self.filter, BASE if self.one else SUBTREE, DEREF_NEVER,
+                list(self.attributes) or ["1.1"], 0, 0, False, False, False,
+            )  # fmt: skip
+        except LDAPException as exc:
+            raise ConfigError(
+                f"the filter {self.filter} cannot be used: {exc}", next_step="correct filter"
+            ) from exc
+        return bytes(encode_asn1(request))
+
+
+@dataclass(slots=True)
+class Page:
+    """Raw entries, from their own tag on, and the URLs of continuation references."""
+
+    entries: list[bytes]
+    references: list[str]
+
+
+def pages(session: Session, search: Search) -> Iterator[Page]:
+    """Every page of the answer. Ends only when the server said that this was everything.
+
+    Raises what `search_failed` and `broken_off` make of trouble. A server that ignores paging
+    is read in portions all the same: memory holds two pages, never the directory.
+    """
+    try:
+        yield from _pages(session, search)
+    except BerError as exc:
+        raise Incomplete(
+            f"{session.url} sent what is not LDAP: {exc}",
+            next_step="look for a proxy or firewall that interferes",
+        ) from exc
+    except (OSError, messages.Closed) as exc:
+        raise broken_off(exc, session.url, session.receive_timeout) from exc
+
+
+def _pages(session: Session, search: Search) -> Iterator[Page]:
+    number, cookie = _ask(session, search, b""), b""
+    while True:
+        page = Page([], [])
+        result = _collect(session, number, page, most=search.page_size)
+        if result is not None:
+            if result.code != SUCCESS:
+                raise search_failed(result, search.base, session.url)
+            if result.cookie and result.cookie == cookie and not page.entries:
+                raise Incomplete(f"{session.url} pages in a circle", next_step="look into the server's log")
+            cookie = result.cookie
+            number = _ask(session, search, cookie) if cookie else 0
+        if page.entries or page.references:
+            yield page
+        if result is not None and not cookie:
+            return
+
+
+def _ask(session: Session, search: Search, cookie: bytes) -> int:
+    number = session.next_id()
+    session.socket.sendall(search.request(number, cookie))
+    return number
+
+
+def _collect(session: Session, number: int, page: Page, *, most: int) -> Result | None:
+    """Take messages into the page. None when it is over-full: the server does not page."""
+    next_message, entries = session.messages.next, page.entries
+    while len(entries) <= most:
+        message = next_message()
+        if message.id != number:
+            raise _unasked(session, message)
+        if message.operation == messages.ENTRY:
+            entries.append(message.body)
+        elif message.operation == messages.DONE:
+            return decode_result(message.body, message.operation_ends)
+        elif message.operation == messages.REFERENCE:
+            page.references += decode_references(message.body)
+        elif message.operation != messages.INTERMEDIATE:
+            raise BerError(f"operation {message.operation:#04x} in the answer to a search")
+    return None
+
+
+def _unasked(session: Session, message: messages.Message) -> Incomplete:
+    """The error for a message that answers nothing we asked: mostly the notice of disconnection."""
+    if message.id == 0 and message.operation == messages.EXTENDED:
+        words = f"{session.url} ended the session: {decode_notice(message.body)}"
+    else:
+        words = f"{session.url} answered a question (message {message.id}) that is not open"
+    return Incomplete(words, next_step="run again; if it happens again, look into the server's log")
+
+
+def _control(oid: bytes, value: bytes = b"") -> bytes:
+    """A control that is not critical: a server without it answers all the same."""
+    return ber.encode(
+        ber.SEQUENCE, ber.encode(ber.OCTETS, oid), ber.encode(ber.OCTETS, value) if value else b""
+    )

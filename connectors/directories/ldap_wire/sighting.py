@@ -1,0 +1,146 @@
+"""People as sightings: sealed with a fingerprint of their bytes, opened into a DirectoryUser when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from connectors.directories.ldap_wire.ber import BerError
+from connectors.directories.ldap_wire.dialect import Dialect, Entry
+from connectors.directories.ldap_wire.dn import digest
+from connectors.directories.ldap_wire.groups import digest_login
+from connectors.directories.ldap_wire.membership import Membership
+from connectors.directories.ldap_wire.references import Table
+from syncd.errors import Incomplete, Skipped, Unavailable
+from syncd.model import DirectoryUser, GroupRef, Identity
+
+_VERSION = b"ldap entry 1"  # change it when the same bytes come to mean something else
+
+
+class LdapSighting:
+    """The bytes of one entry, and what they hash to."""
+
+    __slots__ = ("_entry", "_sealer", "fingerprint")
+
+    def __init__(self, fingerprint: bytes, entry: bytes, sealer: Sealer) -> None:
+        self.fingerprint = fingerprint
+        self._entry = entry
+        self._sealer = sealer
+
+    def open(self) -> DirectoryUser:
+        return self._sealer.open(self._entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Makes sightings of raw entries, and users of sightings, for one read of one directory.
+
+    `references`: for `manager.mail`, the reference, the attribute and what it is for everybody.
+    `key` is that of the digests in memberships and references; `salt` that of the fingerprints.
+    """
+
+    directory: str
+    dialect: Dialect
+    attributes: frozenset[str]
+    memberships: Sequence[Membership]
+    references: Sequence[tuple[str, str, Table]]
+    key: bytes
+    salt: bytes
+    now: int
+
+    def seal(self, entries: Sequence[bytes]) -> list[LdapSighting]:
+        """Raises `Unavailable` when somebody's identity is hidden: they could not be told from a leaver."""
+        self._require_identities(entries)
+        salt = self.salt
+        if self.memberships or self.references:
+            more = [raw + self._relations(raw) for raw in entries]
+        else:
+            more = list(entries)
+        return [
+            LdapSighting(blake2b(data, digest_size=16, key=salt, person=_VERSION).digest(), raw, self)
+            for data, raw in zip(more, entries, strict=True)
+        ]
+
+    def open(self, raw: bytes) -> DirectoryUser:
+        """Decode. Raises `Skipped`."""
+        try:
+            entry = Entry.decode(raw)
+        except BerError as exc:
+            raise Incomplete(f"{self.directory}: an entry is not LDAP: {exc}", next_step="run again") from exc
+        standing = self.dialect.standing(entry, self.now)
+        return DirectoryUser(
+            identity=Identity(self.directory, self.dialect.identify(entry)),
+            where=entry.dn,
+            enabled=standing.enabled,
+            disabled_because=standing.because,
+            changes_at=standing.changes_at,
+            links=self.dialect.links(entry),
+            groups=frozenset(self._groups(entry)),
+            attributes=self._attributes(entry),
+        )
+
+    def _require_identities(self, entries: Sequence[bytes]) -> None:
+        name = self.dialect.attributes[0].encode()
+        for raw in entries:
+            if name not in raw and not Entry.decode(raw).first(self.dialect.identity):
+                raise Unavailable(
+                    f"{self.directory}: {Entry.decode(raw).dn} shows no {self.dialect.attributes[0]}",
+                    next_step=f"let the reading account read {self.dialect.attributes[0]} of everybody",
+                )
+
+    def _relations(self, raw: bytes) -> bytes:
+        """What the entry's own bytes do not say: its groups, and what its references lead to."""
+        entry = Entry.decode(raw)
+        parts = [f"{ref.name}\x00{ref.nested}".encode() for ref in self._groups(entry)]
+        parts.append(b"")
+        parts += [
+            value
+            for reference, _, table in self.references
+            for value in self._led_to(entry, reference, table)
+        ]
+        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+    def _groups(self, entry: Entry) -> Iterator[GroupRef]:
+        if not self.memberships:
+            return
+        kind = self.dialect.groups
+        dn = digest(entry.dn.encode(), self.key)
+        login = entry.first(kind.logins[1]) if kind.logins else None
+        mark = None if login is None else digest_login(login, self.key)
+        primary = entry.first("primarygroupid") if kind.primary else None
+        for membership in self.memberships:
+            if membership.holds(dn, mark, primary):
+                yield membership.group
+
+    def _attributes(self, entry: Entry) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, values in entry.values.items():
+            plain, _, option = name.partition(";")
+            if option.startswith("range=") and plain in self.attributes:
+                raise Skipped(f"{entry.dn}: {plain} has too many values", next_step=f"do not map {plain}")
+            if name in self.attributes:
+                self._put(found, entry, name, values)
+        for reference, name, table in self.references:
+            self._put(found, entry, f"{reference}.{name}", list(self._led_to(entry, reference, table)))
+        return found
+
+    def _put(
+        self, found: dict[str, tuple[str, ...]], entry: Entry, name: str, values: Sequence[bytes]
+    ) -> None:
+        try:
+            texts = tuple(self.dialect.text(name, value) for value in values)
+        except UnicodeDecodeError as exc:
+            raise Skipped(
+                f"{entry.dn}: {name} is not text",
+                next_step=f"correct {name} in the directory, or do not map it",
+            ) from exc
+        kept = tuple(text for text in texts if text.strip())
+        if kept:
+            found[name] = kept
+
+    def _led_to(self, entry: Entry, reference: str, table: Table) -> Iterator[bytes]:
+        for dn in entry.values.get(reference, ()):
+            value = table.get(digest(dn, self.key))
+            if value is not None:
+                yield value
