@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Self
@@ -13,9 +14,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from syncd.errors import ConfigError
-from syncd.settings.types import Secret, Section
+from syncd.settings.types import Secret, Section, with_short_forms
 
 _POSTGRESQL = ("postgresql+psycopg://", "postgresql://", "postgres://")
+_SHORT: Sequence[JsonSchemaValue] = (
+    {"type": "string", "pattern": "^(sqlite:///|postgresql([+]psycopg)?://|postgres://)"},
+)
 _PASSWORD = re.compile(r"://[^/?#]*:[^/?#]*@|[?&](?:password|passfile|sslpassword)=", re.IGNORECASE)
 
 
@@ -82,8 +86,7 @@ class DatabaseSection(Section):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        whole = {"type": "string", "pattern": "^(sqlite:///|postgresql([+]psycopg)?://|postgres://)"}
-        return {"anyOf": [whole, handler.resolve_ref_schema(handler(core))]}
+        return with_short_forms(core, handler, _SHORT)
 
 
 def url_error(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
@@ -11,8 +11,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from syncd.plan.mapping import FieldRule
-from syncd.settings.types import Section
+from syncd.settings.types import Section, with_short_forms
 
+_SHORT: Sequence[JsonSchemaValue] = ({"type": "string", "minLength": 1},)
 _TEMPLATE = re.compile(r"[^{}]*(\{[^{}]+\}[^{}]*)+")
 
 
@@ -76,7 +77,7 @@ class FieldSection(Section):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "minLength": 1}, handler.resolve_ref_schema(handler(core))]}
+        return with_short_forms(core, handler, _SHORT)
 
 
 _EXAMPLE = {"example": "{givenName}.{sn}"}

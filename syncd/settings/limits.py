@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema, model_validator
@@ -9,7 +10,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from syncd.plan.guard import Limit, Limits
-from syncd.settings.types import PERCENT_PATTERN, Percent, Section, percentage
+from syncd.settings.types import PERCENT_PATTERN, Percent, Section, percentage, with_short_forms
+
+_SHORT: Sequence[JsonSchemaValue] = (
+    {"type": "string", "pattern": PERCENT_PATTERN},
+    {"type": "integer", "minimum": 0},
+    {"const": "none"},
+)
 
 
 class LimitSection(Section):
@@ -43,12 +50,7 @@ class LimitSection(Section):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        short = [
-            {"type": "string", "pattern": PERCENT_PATTERN},
-            {"type": "integer", "minimum": 0},
-            {"const": "none"},
-        ]
-        return {"anyOf": [*short, handler.resolve_ref_schema(handler(core))]}
+        return with_short_forms(core, handler, _SHORT)
 
 
 def _smallest(value: Any) -> float:

@@ -119,6 +119,7 @@ class ConfigFile(Section):
     )
     database: DatabaseSection = Field(
         default_factory=lambda: DatabaseSection.at("sqlite:///syncd.db"),
+        json_schema_extra={"default": "sqlite:///syncd.db"},
         description="where syncd keeps its register; a relative sqlite path starts at this file's folder",
     )
     directories: tuple[Any, ...] = Field(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -16,12 +16,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from syncd.errors import ConfigError
 
@@ -48,6 +50,32 @@ class Section(BaseModel):
         if isinstance(value, Path) and info.context and "folder" in info.context:
             return Path(info.context["folder"]) / value
         return value
+
+
+def with_short_forms(
+    core: CoreSchema, handler: GetJsonSchemaHandler, short: Sequence[JsonSchemaValue]
+) -> JsonSchemaValue:
+    """The JSON Schema of a section that may also be written in one of its `short` forms."""
+    reference = handler(core)
+    section = handler.resolve_ref_schema(reference)
+    in_full = dict(section)
+    section.clear()
+    section.update({"description": in_full.pop("description", ""), "anyOf": [*short, in_full]})
+    return reference
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrSeveral = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_several),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
+"""A list of texts; a single one may be written without its brackets."""
 
 
 class DirectoryOptions(Section):

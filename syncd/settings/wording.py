@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Discriminator, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -67,10 +67,11 @@ def problems_of(
     """
     found: dict[tuple[int, str], list[str]] = {}
     for detail in error.errors(include_url=False):
-        loc = (*at, *detail["loc"])
+        own = _without_tags(model, detail["loc"])
+        loc = (*at, *own)
         missing = detail["type"] in _MISSING
         place = (document.line(loc), document.where(loc, missing=missing))
-        found.setdefault(place, []).append(_message(detail, model, also))
+        found.setdefault(place, []).append(_message(detail, own, model, also))
     for (line, where), messages in found.items():
         yield Problem(document.path, line, where, _joined(messages))
 
@@ -80,12 +81,12 @@ def _joined(messages: Sequence[str]) -> str:
     return first + "".join(" or " + m.removeprefix("must be ") for m in rest if m.startswith("must be "))
 
 
-def _message(detail: ErrorDetails, model: type[BaseModel], also: Sequence[str]) -> str:
+def _message(detail: ErrorDetails, loc: Loc, model: type[BaseModel], also: Sequence[str]) -> str:
     kind, ctx = detail["type"], detail.get("ctx", {})
     if kind in _MISSING:
-        return _required(field_at(model, detail["loc"]))
+        return _required(field_at(model, loc))
     if kind == "extra_forbidden":
-        return _unknown_key(detail["loc"], model, also)
+        return _unknown_key(loc, model, also)
     if kind in _CHOICES:
         return _choice(str(ctx.get("expected", ctx.get("expected_tags", ""))), detail.get("input"))
     if kind in _BOUNDED:
@@ -120,17 +121,42 @@ def _choice(expected: str, given: object) -> str:
 
 def field_at(model: type[BaseModel], loc: Loc) -> FieldInfo | None:
     """The field that `loc` leads to from `model`, through lists, mappings and unions."""
-    owner = section_at(model, loc[:-1])
-    return owner.model_fields.get(str(loc[-1])) if owner and loc else None
+    found = [
+        owner.model_fields[str(loc[-1])]
+        for owner in _owners(model, loc[:-1])
+        if loc[-1] in owner.model_fields
+    ]
+    return found[0] if found else None
 
 
 def section_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     """The section class that `loc` leads to from `model`."""
-    candidates: list[type[BaseModel]] = [model]
+    return next(iter(_owners(model, loc)), None)
+
+
+def _owners(model: type[BaseModel], loc: Loc) -> list[type[BaseModel]]:
+    owners = [model]
     for step in loc:
-        found = [owner.model_fields[str(step)] for owner in candidates if step in owner.model_fields]
-        candidates = [section for field in found for section in _sections(field.annotation)] or candidates
-    return candidates[0] if candidates else None
+        fields = [owner.model_fields[str(step)] for owner in owners if step in owner.model_fields]
+        owners = [section for field in fields for section in _sections(field.annotation)] or owners
+    return owners
+
+
+def _without_tags(model: type[BaseModel], loc: Loc) -> Loc:
+    """`loc` without the steps that only name the branch of a tagged union."""
+    steps: list[str | int] = []
+    tag_follows = False
+    for step in loc:
+        if tag_follows and isinstance(step, str):
+            tag_follows = False
+            continue
+        steps.append(step)
+        if isinstance(step, str):
+            field = field_at(model, steps)
+            tag_follows = field is not None and any(
+                isinstance(item, Discriminator) for item in field.metadata
+            )
+    return tuple(steps)
 
 
 def _sections(annotation: Any) -> Iterator[type[BaseModel]]:

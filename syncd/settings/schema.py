@@ -1,0 +1,97 @@
+"""Schema: the configuration as JSON Schema, for editors that complete and check it while it is typed.
+
+python -m syncd.settings.schema > config/syncd.schema.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from connectors.catalog import DIRECTORIES, load
+from syncd.settings.sections import ConfigFile, DirectorySection
+from syncd.settings.types import DURATION_PATTERN, PERCENT_PATTERN, duration_text
+
+Node = dict[str, Any]
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> Node:
+    """One document, draft 2020-12, that every valid configuration passes."""
+    options = {type_: load(connector.options) for type_, connector in sorted(DIRECTORIES.items())}
+    models: list[type[BaseModel]] = [ConfigFile, DirectorySection, *options.values()]
+    references, schema = models_json_schema([(model, "validation") for model in models])
+    definitions = schema["$defs"]
+    at = {model: references[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
+    root, common = definitions.pop(at[ConfigFile]), definitions.pop(at[DirectorySection])
+    kinds = [_directory(type_, common, definitions.pop(at[model])) for type_, model in options.items()]
+    root["properties"]["directories"]["items"] = {"oneOf": kinds}
+    whole = {"$schema": _DRAFT, **root, "title": "syncd configuration", "$defs": definitions}
+    for tidy in (_without_titles, _without_null, _with_readable_default):
+        _each(whole, tidy)
+    return whole
+
+
+def text() -> str:
+    """The schema as the file in `config/` has it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _directory(type_: str, common: Node, options: Node) -> Node:
+    """What every directory has, with what this type adds."""
+    own = common["properties"]
+    kind = {"const": type_, "description": own["type"]["description"]}
+    return {
+        "type": "object",
+        "description": options.get("description", ""),
+        "properties": {"name": own["name"], "type": kind, **options["properties"], "mapping": own["mapping"]},
+        "required": ["name", "type", *options.get("required", ())],
+        "additionalProperties": False,
+    }
+
+
+def _each(node: object, tidy: Callable[[Node], None]) -> None:
+    if isinstance(node, dict):
+        tidy(node)
+        for value in node.values():
+            _each(value, tidy)
+    elif isinstance(node, list):
+        for value in node:
+            _each(value, tidy)
+
+
+def _without_titles(node: Node) -> None:
+    """Pydantic titles a field with its own name; a title that says more stays."""
+    for name, field in node.get("properties", {}).items():
+        if str(field.get("title", "")).lower() == name.replace("_", " "):
+            del field["title"]
+
+
+def _without_null(node: Node) -> None:
+    """A key that may be left out need not be offered as null; in a mapping null undoes a default."""
+    choices = node.get("anyOf")
+    if node.get("default", "") is None:
+        del node["default"]
+        others = [choice for choice in choices or () if choice != {"type": "null"}]
+        if len(others) == 1 and not str(others[0].get("$ref", "")).endswith("/FieldSection"):
+            del node["anyOf"]
+            node.update(others[0] | node)
+
+
+def _with_readable_default(node: Node) -> None:
+    default = node.get("default")
+    if isinstance(default, dict) or default in ((), []):
+        del node["default"]
+    elif node.get("pattern") == DURATION_PATTERN and isinstance(default, int):
+        node["default"] = duration_text(default)
+    elif isinstance(default, float) and PERCENT_PATTERN in json.dumps(node, ensure_ascii=False):
+        node["default"] = f"{default:g}%"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
