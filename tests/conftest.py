@@ -16,6 +16,7 @@ import pytest
 
 from tests.servers.availability import reason_missing
 from tests.servers.certificates import Authority
+from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
@@ -69,6 +70,13 @@ def slapd() -> Iterator[Slapd]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
+
+
+@pytest.fixture
+def ldap_proxy() -> Iterator[Callable[..., LdapProxy]]:
+    """`ldap_proxy(samba, …)` starts an `LdapProxy` before a server, until the test ends."""
+    with ExitStack() as stack:
+        yield lambda upstream, **options: stack.enter_context(LdapProxy(upstream, **options))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own on loopback, made for tests: a killed server loses nothing, a power cut would."""
+"""A PostgreSQL cluster of our own on loopback, quick: killed it loses nothing, a power cut would."""
 
 from __future__ import annotations
 

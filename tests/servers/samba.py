@@ -31,6 +31,7 @@ class Samba:
     staff = tree.STAFF
     groups = tree.GROUPS
     host = tree.HOST
+    tls_port = 636
     administrator = Account(f"administrator@{tree.DOMAIN}", tree.ADMINISTRATOR_PASSWORD)
     sync_account = Account(f"svc-syncd@{tree.DOMAIN}", tree.SYNC_PASSWORD)
     person_dn = staticmethod(tree.person_dn)

@@ -106,7 +106,7 @@ class LoopbackServer:
             pass  # the other side left, or we were told to drop it: either way the connection is over
         finally:
             self._tasks.discard(task)
-            writer.transport.abort()
+            hang_up(writer)
 
     async def _cancel_all(self) -> None:
         tasks = list(self._tasks)
@@ -134,7 +134,13 @@ class Forwarder(LoopbackServer):
                 both.create_task(_pump(reader, up_writer))
                 both.create_task(_pump(up_reader, writer))
         finally:
-            up_writer.transport.abort()
+            hang_up(up_writer)
+
+
+def hang_up(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once. Under TLS `abort` alone does not count as closed."""
+    writer.close()
+    writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
