@@ -150,10 +150,10 @@ class LdapProxy(LoopbackServer):
         try:
             await asyncio.wait((requests, answers), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            hang_up(upstream[1])
             requests.cancel()
             answers.cancel()
             ended = await asyncio.gather(requests, answers, return_exceptions=True)
-            hang_up(upstream[1])
         for exc in ended:
             if isinstance(exc, Exception) and not isinstance(exc, (OSError, EOFError)):
                 raise exc
