@@ -68,13 +68,19 @@ class GuardSection(Section):
     """When a run is held for somebody to look at it: what it would do at most, of each kind."""
 
     max_suspensions: LimitSection = Field(
-        default_factory=lambda: LimitSection.of("5%"), description="people who would be suspended"
+        default_factory=lambda: LimitSection.of("5%"),
+        json_schema_extra={"default": "5%"},
+        description="people who would be suspended",
     )
     max_creations: LimitSection = Field(
-        default_factory=lambda: LimitSection.of("20%"), description="people who would be added"
+        default_factory=lambda: LimitSection.of("20%"),
+        json_schema_extra={"default": "20%"},
+        description="people who would be added",
     )
     max_updates: LimitSection = Field(
-        default_factory=lambda: LimitSection.of("50%"), description="people who would be changed"
+        default_factory=lambda: LimitSection.of("50%"),
+        json_schema_extra={"default": "50%"},
+        description="people who would be changed",
     )
     min_directory_size: PercentOrNone = Field(
         default=50.0, description="a directory that shrank below this part of its last size is not believed"

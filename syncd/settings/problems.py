@@ -25,7 +25,7 @@ class Problem:
         return f"{place}:{subject}{'' if self.message.startswith(':') else ' '}{self.message}"
 
 
-class ConfigProblems(ConfigError):  # noqa: N818 - it is several
+class ConfigProblems(ConfigError):
     """The configuration cannot be used. `problems` has every reason, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -31,6 +31,8 @@ def json_schema() -> Node:
     root, common = definitions.pop(at[ConfigFile]), definitions.pop(at[DirectorySection])
     kinds = [_directory(type_, common, definitions.pop(at[model])) for type_, model in options.items()]
     root["properties"]["directories"]["items"] = {"oneOf": kinds}
+    for name in root["properties"].keys() - set(root["required"]):
+        root["properties"][name] = _may_be_blank(root["properties"][name])
     whole = {"$schema": _DRAFT, **root, "title": "syncd configuration", "$defs": definitions}
     for tidy in (_without_titles, _without_null, _with_readable_default):
         _each(whole, tidy)
@@ -55,11 +57,18 @@ def _directory(type_: str, common: Node, options: Node) -> Node:
     }
 
 
+def _may_be_blank(field: Node) -> Node:
+    """A section whose lines are all comments is null to YAML, and left out to syncd."""
+    about = {key: field.pop(key) for key in ("description", "default", "examples") if key in field}
+    return about | {"anyOf": [field, {"type": "null"}]}
+
+
 def _each(node: object, tidy: Callable[[Node], None]) -> None:
     if isinstance(node, dict):
         tidy(node)
-        for value in node.values():
-            _each(value, tidy)
+        for key, value in node.items():
+            for part in value.values() if key in ("properties", "$defs") else (value,):
+                _each(part, tidy)
     elif isinstance(node, list):
         for value in node:
             _each(value, tidy)
@@ -89,7 +98,9 @@ def _with_readable_default(node: Node) -> None:
         del node["default"]
     elif node.get("pattern") == DURATION_PATTERN and isinstance(default, int):
         node["default"] = duration_text(default)
-    elif isinstance(default, float) and PERCENT_PATTERN in json.dumps(node, ensure_ascii=False):
+    elif isinstance(default, float) and any(
+        c.get("pattern") == PERCENT_PATTERN for c in node.get("anyOf", ())
+    ):
         node["default"] = f"{default:g}%"
 
 

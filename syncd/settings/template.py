@@ -1,0 +1,156 @@
+"""Template: the first configuration, written from a few answers and commented for who reads it next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `syncd init` asks. Without a `group`, everybody is synced.
+
+    Without a `bind_user`, Active Directory is read with a Kerberos ticket, other LDAP anonymously.
+    The password is never asked for: only the variable (`password_env`) or file that will hold it.
+    """
+
+    company: str
+    directory: Literal["active_directory", "ldap", "file"]
+    timezone: str = "UTC"
+    servers: tuple[str, ...] = ()
+    base_dn: str = ""
+    bind_user: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    group: str = ""
+    csv_path: str = "people.csv"
+    csv_id: str = "employee_id"
+
+
+def write_template(answers: Answers) -> str:
+    """A complete configuration as YAML. It loads if the answers are true; every value is quoted as needed."""
+    directory = _file(answers) if answers.directory == "file" else _ldap(answers)
+    return "\n".join([*_company(answers), *directory, *_scope(answers), _REST])
+
+
+def quoted(text: str) -> str:
+    """`text` as one YAML scalar that reads back as exactly this text."""
+    if _UNPRINTABLE.search(text):
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + _UNPRINTABLE.sub(lambda found: _escape(found[0]), escaped) + '"'
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return "'" + text.replace("'", "''") + "'"
+
+
+_UNPRINTABLE = re.compile("[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?:[ =][\w./@+-]+)*(?::/[\w./:-]*\w)?")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+
+
+def _company(answers: Answers) -> list[str]:
+    return [
+        "# The configuration of syncd. `syncd check` tries it out; nothing is changed by that.",
+        "",
+        f"company: {quoted(answers.company)}",
+        f"timezone: {quoted(answers.timezone)}   # where the company's days begin and end",
+        "",
+        "# Where syncd keeps its register. A relative path starts at this file's folder.",
+        "database: sqlite:///syncd.db",
+        "# On PostgreSQL:",
+        "# database: { url: postgresql+psycopg://syncd@db/syncd, password: { env: DB_PASSWORD } }",
+        "",
+        "# Who works here. syncd only ever reads directories.",
+        "directories:",
+    ]
+
+
+def _ldap(answers: Answers) -> list[str]:
+    name = "active-directory" if answers.directory == "active_directory" else "ldap"
+    servers = [f"      - {quoted(server)}" for server in answers.servers]
+    return [
+        f"  - name: {name}   # people are known by it: choose once",
+        f"    type: {answers.directory}",
+        "    servers:   # tried in this order until one answers",
+        *servers,
+        *_bind(answers),
+        f"    base_dn: [{quoted(answers.base_dn)}]   # people are read below it",
+        "    # tls: { ca_file: /etc/ssl/certs/company-ca.pem }   # for a certificate authority of your own",
+    ]
+
+
+def _bind(answers: Answers) -> list[str]:
+    if answers.bind_user:
+        lines = ["    bind:", f"      user: {quoted(answers.bind_user)}   # needs to read, nothing more"]
+        return [*lines, f"      password: {_place(answers)}   # where it is kept; never the password itself"]
+    if answers.directory == "active_directory":
+        return ["    bind: { method: kerberos }   # with the ticket of the account syncd runs as"]
+    return ["    bind: { method: anonymous }   # reads what the server shows to everybody"]
+
+
+def _place(answers: Answers) -> str:
+    if answers.password_file:
+        return f"{{ file: {quoted(answers.password_file)} }}"
+    return f"{{ env: {quoted(answers.password_env or 'SYNCD_BIND_PASSWORD')} }}"
+
+
+def _file(answers: Answers) -> list[str]:
+    groups = "    groups: { column: groups }   # several are separated by ;"
+    return [
+        "  - name: people   # people are known by it: choose once",
+        "    type: file",
+        f"    path: {quoted(answers.csv_path)}   # relative to this file's folder",
+        f"    id: {quoted(answers.csv_id)}   # the column that identifies a person for ever",
+        groups if answers.group else groups.replace("    groups", "    # groups", 1),
+        "    # disabled_when: { column: status, equals: [disabled, left] }",
+    ]
+
+
+def _scope(answers: Answers) -> list[str]:
+    if answers.group:
+        include = [
+            "  include:",
+            f"    - group: {quoted(answers.group)}   # and the members of its member groups",
+        ]
+    else:
+        include = ["  include: []   # everybody; or, for instance: [{ group: Staff }]"]
+    exclude = "  exclude: []   # for instance: [{ attribute: employeeType, equals: [contractor, service] }]"
+    return ["", "# Who of them is synced.", "scope:", *include, exclude]
+
+
+_REST = """\
+
+# People who get the role manager.
+managers:
+#  - { group: Training Managers }
+
+# Profile fields and where they come from, when the usual attributes are not right. For instance:
+mapping:
+#  department: { first_of: [department, division], default: Unknown }
+#  manager_email: manager.mail
+
+# Everybody gets one license. When there are too few: fill (the rest wait), hold (nobody new until there
+# are enough) or create_unlicensed.
+licenses:
+  type: premium
+  on_shortfall: fill
+  priority: []   # who goes first, such as [{ group: New starters }]
+
+# People who left are suspended, and later their license is free for somebody else. Nobody is deleted.
+leavers:
+  suspend_after: 0d
+  release_after: 14d
+
+# A run that would do more than this is held until somebody has looked at it.
+guard:
+  max_suspensions: 5%
+  max_creations: 20%
+  max_updates: 50%
+  min_directory_size: 50%
+"""
