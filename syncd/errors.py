@@ -1,13 +1,13 @@
 """Every exception syncd raises on purpose, grouped by what the caller does next.
 
-    SyncdError
-    ├─ ConfigError       the admin edits the configuration or the command     exit 2
-    ├─ Held              the guard (or a moved world) says no; nothing written exit 3
-    ├─ Unavailable       a directory, the platform or the database failed     exit 4
-    │   ├─ Retriable     … and trying again soon may help
-    │   └─ Incomplete    … after the read had begun: what was read is no truth
-    ├─ Busy              another run of this sync is in progress              exit 6
-    └─ Skipped           this one person cannot be used; the run goes on
+SyncdError
+├─ ConfigError       the admin edits the configuration or the command     exit 2
+├─ Held              the guard (or a moved world) says no; nothing written exit 3
+├─ Unavailable       a directory, the platform or the database failed     exit 4
+│   ├─ Retriable     … and trying again soon may help
+│   └─ Incomplete    … after the read had begun: what was read is no truth
+├─ Busy              another run of this sync is in progress              exit 6
+└─ Skipped           this one person cannot be used; the run goes on
 """
 
 from __future__ import annotations
@@ -57,4 +57,12 @@ class Busy(SyncdError):
 
 
 class Skipped(SyncdError):
-    """One person cannot be used as they are. They are reported and left untouched."""
+    """One person cannot be used as they are. They are reported and left untouched.
+
+    `identity` is their (directory, id) when it could be told: it keeps them from being taken for absent.
+    Without it, nobody in that directory can be.
+    """
+
+    def __init__(self, message: str, *, next_step: str = "", identity: tuple[str, str] | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.identity = identity

@@ -35,6 +35,16 @@ class Claim(NamedTuple):
     contested: bool = False
 
 
+class PutOff(NamedTuple):
+    """Somebody decided last. `learner` has the address `has`, and wants one that `holder` has; 0: nobody."""
+
+    candidate: Candidate
+    learner: int = 0
+    has: str = ""
+    wants: str = ""
+    holder: int = 0
+
+
 @dataclass(slots=True)
 class Decisions:
     """What one page comes to. `contested` are newcomers whose creation is taken back, by change key."""
@@ -58,7 +68,8 @@ class Matcher:
         self._emails: dict[str, Claim] = {}
         self._links: dict[str, Claim] = {}
         self._freed: set[str] = set()
-        self._put_off: list[Candidate] = []
+        self._put_off: list[PutOff] = []
+        self._movers: set[int] = set()
         self._last_call = False
         self.left: dict[int, None] = {}
         """Learners of whom this run saw an identity disabled or out of scope."""
@@ -81,8 +92,8 @@ class Matcher:
     def put_off(self) -> list[Candidate]:
         """Those to decide with `decide` once everything has been read. Nobody is put off twice."""
         self._last_call = True
-        waiting, self._put_off = self._put_off, []
-        return waiting
+        self._freed |= _freed_by_moving([entry for entry in self._put_off if entry.learner], self._freed)
+        return [entry.candidate for entry in self._put_off]
 
     # -- people the register knows by this identity ------------------------------------------------
 
@@ -129,7 +140,8 @@ class Matcher:
             self._freed.add(known.profile.email)
             return True
         elif self._may_still_move(holder):
-            self._put_off.append(candidate)
+            self._put_off.append(PutOff(candidate, known.id, known.profile.email, email, holder.id))
+            self._movers.add(known.id)
             return False
         other = (
             f"learner {holder.id} ({holder.profile.full_name})" if holder else "somebody else in this sync"
@@ -223,14 +235,14 @@ class Matcher:
         matching = self._policy.matching
         if self._is_elsewhere(holder, candidate) and holder.identities:
             if matching.by_email and self._may_still_move(holder):
-                self._put_off.append(candidate)
+                self._put_off.append(PutOff(candidate))
             elif matching.by_email:
                 self._link(candidate, holder, f"has the e-mail address of learner {holder.id}", decisions)
             else:
                 why = f"the address {profile.email} belongs to learner {holder.id} from another directory"
                 self._skip(candidate, f"{why}; match.by has no email", None, roster, decisions)
         elif self._may_still_move(holder):
-            self._put_off.append(candidate)
+            self._put_off.append(PutOff(candidate))
         elif holder.identities and not self._is_gone(holder):
             why = f"has the e-mail address of {holder.profile.full_name or 'somebody'} (learner {holder.id})"
             self._skip(candidate, why, None, roster, decisions)
@@ -280,8 +292,10 @@ class Matcher:
     # -- what is asked on the way --------------------------------------------------------------------
 
     def _may_still_move(self, holder: KnownLearner) -> bool:
-        """Whether part of the learner lies in a directory not read to the end, and has not been seen."""
-        return not self._last_call and any(
+        """Whether the learner may yet give up their address: put off themselves, or not seen so far."""
+        if self._last_call or holder.id in self._movers:
+            return not self._last_call
+        return any(
             self._sight.is_unseen(entry.number) and entry.identity.directory not in self._sight.complete
             for entry in holder.identities
             if entry.identity.directory in self._rank
@@ -325,6 +339,17 @@ class Matcher:
         if known.waiting_priority not in (None, candidate.priority) and candidate.profile:
             data["priority"] = candidate.priority
         return data
+
+
+def _freed_by_moving(movers: Sequence[PutOff], freed: set[str]) -> set[str]:
+    """The addresses given up by those of `movers` who get theirs: from the freed ones, or from each other."""
+    moving = {entry.learner: entry for entry in movers}
+    while True:
+        stuck = [m.learner for m in moving.values() if m.wants not in freed and m.holder not in moving]
+        if not stuck:
+            return {entry.has for entry in moving.values()}
+        for learner in stuck:
+            del moving[learner]
 
 
 def difference(before: Profile, after: Profile) -> tuple[dict[str, str], dict[str, str]]:

@@ -35,6 +35,7 @@ class Runs:
         self._writer = engine.execution_options(writes=True)
 
     def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int:
+        """A new run's number. Only the holder of the lock may ask: whoever else was planning is dead."""
         values = {
             "command": command,
             "state": RunState.PLANNING,
@@ -42,8 +43,13 @@ class Runs:
             "started_at": now,
             "applies_run": applies,
         }
+        abandoned = update(runs).where(runs.c.state == RunState.PLANNING)
         with self._writer.begin() as connection:
-            return connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one()
+            connection.execute(
+                abandoned.values(state=RunState.FAILED, error="its process ended while planning")
+            )
+            number: int = connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one()
+        return number
 
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
         """The run has reached `state` and goes on."""

@@ -37,7 +37,11 @@ class MemorySighting:
 
     def open(self) -> DirectoryUser:
         if self.unreadable:
-            raise Skipped(f"{self.user.where}: {self.unreadable}", next_step="correct it in the directory")
+            raise Skipped(
+                f"{self.user.where}: {self.unreadable}",
+                next_step="correct it in the directory",
+                identity=self.user.identity,
+            )
         return self.user
 
 

@@ -1,0 +1,52 @@
+"""Approval: a reviewed plan is applied only as far as a plan made now still says the same."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from syncd.errors import ConfigError, Held
+from syncd.model import Change, Kind, RunState
+from syncd.ports import Register
+
+_INCIDENTAL = (Kind.NOTE, Kind.SKIP)
+_OPEN = (RunState.PLANNED, RunState.HELD)
+Contents = dict[tuple[Kind, str], bytes]
+
+
+def contents(register: Register, run: int) -> Contents:
+    """What each change of a plan does, by kind and key, for comparing with another plan."""
+    return {
+        (entry.change.kind, entry.change.key): _digest(entry.change)
+        for entry in register.journal.read(run)
+        if entry.change.kind not in _INCIDENTAL
+    }
+
+
+def check_open(register: Register, run: int) -> None:
+    """Raise `ConfigError` unless `run` holds a plan that nobody has applied."""
+    state = register.runs.state(run)
+    if state is None:
+        raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
+    if state not in _OPEN:
+        raise ConfigError(
+            f"run {run} is {state}: it has no plan to apply", next_step="make one with `syncd plan`"
+        )
+
+
+def narrow(register: Register, reviewed: int, fresh: int) -> None:
+    """Leave in the fresh plan what was reviewed, and nothing else. Raises `Held` when the world moved on."""
+    wanted, now = contents(register, reviewed), contents(register, fresh)
+    moved = [place for place, digest in wanted.items() if now.get(place) != digest]
+    if moved:
+        kind, key = moved[0]
+        raise Held(
+            f"the world has moved on since run {reviewed}: {len(moved)} of its {len(wanted)} changes "
+            f"no longer hold, the first of them {kind.name.lower()} {key}",
+            next_step="look at what holds now with `syncd plan`",
+        )
+    register.journal.drop(fresh, [place for place in now if place not in wanted])
+
+
+def _digest(change: Change) -> bytes:
+    facts = (change.email, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
+    return blake2b(repr(facts).encode(), digest_size=8).digest()

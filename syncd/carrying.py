@@ -1,0 +1,80 @@
+"""Carrying: recorded changes out to a platform of its own, and its answers back into the register.
+
+done, already     delivered
+refused           named; the seat goes back, the learner waits for the next try
+exhausted         as refused, and nobody else is offered a seat in this run
+unknown           read back: as wanted -> delivered; else it stays recorded and is sent again
+platform down     everything stays recorded; the run goes on without it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from syncd.errors import Unavailable
+from syncd.model import Entry, Kind, Outcome, Verdict
+from syncd.ports import Delivery, Platform, PlatformLearner, Register
+
+_log = structlog.get_logger()
+_QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Carries for one run. `down` says why the platform could not be used, once it could not."""
+
+    platform: Platform
+    register: Register
+    down: str = ""
+    seats_left: bool = True
+
+    def carry(self, entries: Sequence[Entry], now: int) -> None:
+        """Deliver recorded changes, in order. Does nothing more once the platform is down."""
+        outgoing = [entry for entry in entries if entry.change.kind not in _QUIET]
+        if self.down or not outgoing:
+            return
+        deliveries = self.register.deliveries.of(outgoing)
+        outcomes: dict[str, Outcome] = {}
+        try:
+            for outcome in self.platform.deliver(deliveries):
+                outcomes[outcome.delivery] = outcome
+            self._read_back(deliveries, outcomes)
+        except Unavailable as exc:
+            self.down = exc.message
+            _log.warning("platform_unavailable", platform=self.platform.name, reason=exc.message)
+        finally:
+            self.register.deliveries.settle(outgoing, list(outcomes.values()), now)
+        if any(outcome.verdict is Verdict.EXHAUSTED for outcome in outcomes.values()):
+            self.seats_left = False
+
+    def carry_left_over(self, now: int) -> None:
+        """What earlier runs recorded and could not deliver."""
+        for entries in self.register.journal.undelivered(1000):
+            if self.down:
+                return
+            self.carry(entries, now)
+
+    def _read_back(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
+        silent = [entry for entry in deliveries if _is_unknown(outcomes.get(entry.id))]
+        if not silent:
+            return
+        there = self.platform.read_back(silent)
+        for delivery in silent:
+            found = there.get(delivery.id)
+            if found is not None and _as_wanted(delivery, found):
+                outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", found.account)
+
+
+def _is_unknown(outcome: Outcome | None) -> bool:
+    return outcome is None or outcome.verdict is Verdict.UNKNOWN
+
+
+def _as_wanted(delivery: Delivery, found: PlatformLearner) -> bool:
+    return (found.profile, found.active, found.ends_at) == (
+        delivery.profile,
+        delivery.active,
+        delivery.ends_at,
+    )

@@ -1,0 +1,219 @@
+"""One run, top to bottom: read ─> scope ─> map ─> match ─> diff ─> seats ─> guard ─> record ─> deliver.
+
+A dry run stops before `record`. Everything a run decides is in the journal before anything happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import structlog
+
+from syncd import approval
+from syncd.carrying import Carrier
+from syncd.errors import SyncdError
+from syncd.model import ChangeState, Kind, RunState
+from syncd.plan import guard
+from syncd.plan.policy import Policy
+from syncd.ports import Directory, Platform, ReadRequest, Register
+from syncd.seating import seat
+from syncd.survey import Approved, Progress, Survey, Surveyed
+
+_BATCH = 5000
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What every run works with. `clock` gives seconds since 1970; `request_for` says what to read."""
+
+    policy: Policy
+    directories: Sequence[Directory]
+    register: Register
+    request_for: Callable[[str, int], ReadRequest]
+    clock: Callable[[], int]
+    platform: Platform | None = None
+    progress: Progress = field(default=lambda stage, done, total: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What somebody asks of a run: whether to apply it, what the guard may let pass, which plan was reviewed."""
+
+    command: str
+    requested_by: str
+    apply: bool = False
+    allow: frozenset[str] = frozenset()
+    reviewed: int | None = None
+
+
+@dataclass(slots=True)
+class RunFacts:
+    """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind."""
+
+    run: int
+    state: RunState = RunState.PLANNING
+    counts: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    wanted: int = 0
+    available: int = 0
+    waiting: int = 0
+    objections: list[dict[str, str]] = field(default_factory=list)
+    recorded: int = 0
+    refused: int = 0
+    undelivered: int = 0
+    platform_down: str = ""
+    superseded: list[int] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.wanted - self.available)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a one-shot run, worst news first."""
+        if self.state is RunState.HELD:
+            return 3
+        if self.platform_down:
+            return 4
+        if self.refused:
+            return 1
+        return 5 if self.waiting else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "missing": self.missing}
+
+
+def run(engine: Engine, task: Task) -> RunFacts:
+    """Do one run and return what it came to. Raises `SyncdError`; then the run record says so too."""
+    register = engine.register
+    with register.errors_in_words(), register.one_at_a_time():
+        if task.reviewed is not None:
+            approval.check_open(register, task.reviewed)
+        now = engine.clock()
+        number = register.runs.begin(task.command, task.requested_by, now, task.reviewed)
+        facts = RunFacts(number)
+        with structlog.contextvars.bound_contextvars(run_id=number):
+            _log.info("run_started", command=task.command, requested_by=task.requested_by)
+            try:
+                _run(engine, task, facts, now)
+            except BaseException as exc:
+                _end_badly(engine, facts, exc)
+                raise
+            register.runs.end(number, facts.state, engine.clock(), facts.as_dict())
+            _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
+    return facts
+
+
+def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
+    carrier = Carrier(engine.platform, engine.register) if engine.platform else None
+    if carrier and task.apply:
+        carrier.carry_left_over(now)
+    interrupted = engine.register.runs.interrupted()
+    approved = _approved(engine, task, interrupted)
+    learners = engine.register.people.count()
+    surveyed = _survey(engine, facts, now, approved)
+    _seat(engine, facts, now, surveyed)
+    if task.reviewed is not None:
+        approval.narrow(engine.register, task.reviewed, facts.run)
+    _guard(engine, task, facts, surveyed, learners)
+    facts.counts = {
+        kind.name.lower(): many for kind, many in engine.register.journal.counts(facts.run).items()
+    }
+    if facts.state is RunState.HELD or not task.apply:
+        return
+    _apply(engine, facts, now, carrier)
+    for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
+        engine.register.runs.supersede(earlier, facts.run)
+        facts.superseded.append(earlier)
+
+
+def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approved:
+    """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
+    journal = engine.register.journal
+    left = {
+        (entry.change.kind, entry.change.key)
+        for run_ in interrupted
+        for entry in journal.read(run_, state=ChangeState.PLANNED)
+    }
+    return left | set(approval.contents(engine.register, task.reviewed)) if task.reviewed else left
+
+
+def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
+    surveyed = Survey(
+        policy=engine.policy,
+        register=engine.register,
+        directories=engine.directories,
+        request_for=engine.request_for,
+        run=facts.run,
+        now=now,
+        approved=approved,
+        progress=engine.progress,
+    ).read()
+    facts.sizes = surveyed.sizes
+    return surveyed
+
+
+def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None:
+    engine.progress("dealing seats", 0, None)
+    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed)
+    facts.wanted = allotment.shortfall.wanted
+    facts.available = allotment.shortfall.available
+    facts.waiting = len(allotment.waiting)
+
+
+def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:
+    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, engine.register.runs.last_sizes())
+    allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
+    objections = guard.judge(engine.policy.limits, tally, allowed)
+    facts.objections = [asdict(objection) for objection in objections]
+    facts.state = RunState.HELD if objections else RunState.PLANNED
+    if objections:
+        _log.warning("plan_held", objections=[objection.override for objection in objections])
+
+
+def _apply(engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None) -> None:
+    register, total = engine.register, sum(facts.counts.values())
+    facts.state = RunState.APPLYING
+    register.runs.enter(facts.run, facts.state, facts.as_dict())
+    for batch in register.journal.batches(facts.run, _BATCH):
+        seats_left = carrier.seats_left if carrier else True
+        refused = {
+            (c.kind, c.key) for c, _ in register.recorder.record(facts.run, batch, now, seats_left=seats_left)
+        }
+        facts.recorded += len(batch) - len(refused)
+        if carrier:
+            carrier.carry(
+                [entry for entry in batch if (entry.change.kind, entry.change.key) not in refused], now
+            )
+        engine.progress("recording", facts.recorded, total)
+    outcomes = register.journal.outcomes(facts.run)
+    facts.refused = outcomes.get(ChangeState.REFUSED, 0)
+    facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
+    facts.platform_down = carrier.down if carrier else ""
+    register.journal.forget_notes(facts.run)
+    facts.state = RunState.DONE
+
+
+def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
+    """Leave a record of how the run ended, where the database still lets us."""
+    applying = facts.state is RunState.APPLYING
+    facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
+    reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
+    _log.error("run_failed", state=str(facts.state), reason=reason, **_for_log(facts))
+    try:
+        with engine.register.errors_in_words():
+            engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), reason)
+    except SyncdError as unrecorded:
+        _log.error("run_record_not_written", reason=unrecorded.message)
+
+
+def _for_log(facts: RunFacts) -> Mapping[str, Any]:
+    return {
+        name: value for name, value in facts.as_dict().items() if name not in ("run", "state", "counts")
+    } | {
+        "state": str(facts.state),
+        **{f"count_{name}": many for name, many in facts.counts.items()},
+    }

@@ -1,0 +1,59 @@
+"""Seating: everybody who wants a license, the newcomers and those in line, against the free seats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncd.model import Change, Kind
+from syncd.plan.policy import Policy
+from syncd.plan.seats import Allotment, OnShortfall, SeatRequest, allot
+from syncd.ports import Register
+from syncd.survey import Surveyed
+
+
+def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed) -> Allotment:
+    """Deal the seats and write onto the plan who gets which, until when, and who waits."""
+    line = {
+        entry.learner: entry
+        for entry in register.licenses.waiting(policy.seats.type)
+        if entry.learner not in surveyed.leaving
+    }
+    requests = list(surveyed.requests)
+    for entry in line.values():
+        kind = Kind.ALLOCATE if entry.has_account else Kind.CREATE
+        priority = surveyed.priorities.get(entry.learner, entry.priority)
+        requests.append(SeatRequest(priority, entry.since, entry.key, kind, entry.learner))
+    lots = [replace(lot, free=lot.free + surveyed.freed[lot.id]) for lot in register.licenses.drawable(now)]
+    allotment = allot(policy.seats, requests, lots, now)
+    drafted = [entry for entry in allotment.granted if entry.request.learner not in line]
+    register.journal.seat(run, drafted)
+    register.journal.write(
+        run,
+        [
+            Change(
+                kind=seat.request.kind,
+                key=seat.request.key,
+                email=line[seat.request.learner].email,
+                name=line[seat.request.learner].name,
+                why="a license has become free",
+                learner=seat.request.learner,
+                data={"priority": seat.request.priority},
+                lot=seat.lot,
+                ends_at=seat.ends_at,
+            )
+            for seat in allotment.granted
+            if seat.request.learner in line
+        ],
+    )
+    if policy.seats.on_shortfall is not OnShortfall.CREATE_UNLICENSED:
+        _let_wait(register, run, allotment)
+    return allotment
+
+
+def _let_wait(register: Register, run: int, allotment: Allotment) -> None:
+    waiting = [
+        (request, f"no license is free; place {place} in line")
+        for place, request in enumerate(allotment.waiting, start=1)
+        if request.kind is Kind.CREATE
+    ]
+    register.journal.let_wait(run, waiting)

@@ -1,0 +1,103 @@
+"""A company to run syncd for in tests: directories in memory, a register in a real database, a clock one sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+from syncd.model import Change, Kind, LicenseType, Profile
+from syncd.plan.guard import Limits
+from syncd.plan.mapping import FieldRule
+from syncd.plan.policy import Policy
+from syncd.ports import Platform, ReadRequest
+from syncd.register import database
+from syncd.register.learners import LearnerRecord
+from syncd.register.register import Register
+from syncd.run import Engine, RunFacts, Task, run
+from tests.contracts.memory import MemoryDirectory
+
+DAY = 86400
+START = 1_800_000_000  # 15 January 2027
+MAPPING = {name: FieldRule(first_of=(name,)) for name in ("email", "first_name", "last_name", "department")}
+UNGUARDED = Limits(floor=1_000_000, min_directory_size=0)
+
+
+@dataclass
+class Company:
+    url: str
+    policy: Policy = field(default_factory=lambda: Policy(limits=UNGUARDED))
+    directories: list[MemoryDirectory] = field(default_factory=lambda: [MemoryDirectory("head-office")])
+    platform: Platform | None = None
+    now: int = START
+    salt: bytes = b"one"
+
+    def __post_init__(self) -> None:
+        self.register = Register(database.connect(self.url), remote=self.platform is not None)
+        self.register.open()
+
+    @property
+    def people(self) -> MemoryDirectory:
+        return self.directories[0]
+
+    @property
+    def engine(self) -> Engine:
+        mapping = {directory.name: MAPPING for directory in self.directories}
+        return Engine(
+            policy=replace(self.policy, mapping=mapping),
+            directories=self.directories,
+            register=self.register,
+            request_for=self._request,
+            clock=lambda: self.now,
+            platform=self.platform,
+        )
+
+    def _request(self, directory: str, now: int) -> ReadRequest:
+        policy = replace(self.policy, mapping={directory: MAPPING})
+        return ReadRequest(policy.attributes_for(directory), policy.groups_for(directory), self.salt, now)
+
+    def hire(self, *handles: str, directory: int = 0, **attributes: str) -> None:
+        """People called `<handle> Doe` with the address `<handle>@example.com`, unless said otherwise."""
+        for handle in handles:
+            facts = {"email": f"{handle}@example.com", "first_name": handle.title(), "last_name": "Doe", **attributes}
+            self.directories[directory].add(f"id-{handle}", **facts)
+
+    def order(self, quantity: int) -> None:
+        order = self.register.licenses.request(LicenseType.PREMIUM, quantity, by="manager", now=self.now)
+        self.register.licenses.assign(order.id, by="account manager", now=self.now, zone=ZoneInfo("UTC"))
+
+    def sync(self, *allow: str, reviewed: int | None = None) -> RunFacts:
+        return run(self.engine, Task("sync", "test", apply=True, allow=frozenset(allow), reviewed=reviewed))
+
+    def plan(self) -> RunFacts:
+        return run(self.engine, Task("plan", "test"))
+
+    def changes(self, facts: RunFacts, *kinds: Kind) -> list[Change]:
+        return [entry.change for entry in self.register.journal.read(facts.run, kinds=kinds)]
+
+    def learner(self, handle: str) -> LearnerRecord:
+        found = self.register.learners.get(f"{handle}@example.com", self.now)
+        assert found is not None, f"no learner {handle}"
+        return found
+
+    def learners(self, license_: str = "") -> list[str]:
+        """The handles of all learners, or of those whose license is in this state."""
+        found = self.register.learners.find(license_=license_, now=self.now, limit=1_000_000)
+        return [learner.profile.email.partition("@")[0] for learner in found]
+
+    def free_seats(self) -> int:
+        return sum(lot.available for lot in self.register.licenses.lots(self.now))
+
+
+@contextmanager
+def opened(url: str, **options: object) -> Iterator[Company]:
+    company = Company(url, **options)  # type: ignore[arg-type]
+    try:
+        yield company
+    finally:
+        company.register.close()
+
+
+def profile(handle: str) -> Profile:
+    return Profile(email=f"{handle}@example.com", first_name=handle.title(), last_name="Doe")
