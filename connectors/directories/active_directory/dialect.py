@@ -70,7 +70,7 @@ class ActiveDirectoryDialect:
         return guid(value)
 
     def links(self, entry: Entry) -> tuple[str, ...]:
-        """The GUID Entra Connect may have used (the ConsistencyGuid, before that the objectGUID), and the SID."""
+        """What Entra Connect may know them by (ConsistencyGuid, or else objectGUID), and the SID."""
         identity = f"guid:{self.identify(entry)}"
         consistency = entry.first("ms-ds-consistencyguid")
         found = [identity]
@@ -87,7 +87,7 @@ class ActiveDirectoryDialect:
         control = _number(entry, "userAccountControl")
         if control is None:
             raise Skipped(
-                f"{entry.dn}: userAccountControl is not visible, so nobody knows whether the account is enabled",
+                f"{entry.dn} shows no userAccountControl: nobody knows whether the account is enabled",
                 next_step="let the reading account read userAccountControl",
             )
         if control & _DISABLED:
@@ -104,7 +104,7 @@ class ActiveDirectoryDialect:
         return "(directReports=*)" if reference == "manager" else self.people
 
     def holds_people(self, dn: str) -> bool:
-        """Every search at a domain's root refers to the partitions of the forest, where nobody lives."""
+        """Every search at a domain's root refers to the forest's own partitions, where nobody lives."""
         return not canonical(dn).startswith(_PARTITIONS)
 
 

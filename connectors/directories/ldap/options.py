@@ -43,11 +43,11 @@ class LdapOptions(LdapWireOptions):
     person_filter: str = Field(PEOPLE, description="an LDAP filter that every person passes and nobody else")
     id_attribute: str | None = Field(
         None,
-        description="the attribute that never changes; without it nsUniqueId for 389 Directory Server, else entryUUID",
+        description="the attribute that never changes; by itself nsUniqueId for 389-DS, else entryUUID",
     )
     disabled_when: tuple[DisabledWhen, ...] = Field(
         (),
-        description="signs of a disabled account, besides nsAccountLock, a lasting pwdAccountLockedTime and shadowExpire",
+        description="signs of a disabled account, besides nsAccountLock, pwdAccountLockedTime, shadowExpire",
     )
 
     @field_validator("person_filter")

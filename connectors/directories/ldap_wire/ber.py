@@ -79,6 +79,39 @@ def decode_entry(entry: bytes) -> Entry:
     return dn, attributes
 
 
+def pick(entry: bytes, wanted: frozenset[bytes]) -> tuple[bytes, dict[bytes, list[bytes]]]:
+    """The DN, and of the attributes only those wanted, by lower-case name.
+
+    Done for everybody in every read with groups or references: short lengths are read in place,
+    and it stops when it has all it wants.
+    """
+    _, at, limit = header(entry, 0, len(entry))
+    start, end = expect(entry, at, limit, OCTETS)
+    dn = entry[start:end]
+    at, limit = expect(entry, end, limit, SEQUENCE)
+    found: dict[bytes, list[bytes]] = {}
+    missing = len(wanted)
+    while missing and at + 4 <= limit:
+        inner, length = at + 2, entry[at + 1]
+        if length > 0x7F:
+            _, inner, at = header(entry, at, limit)
+        else:
+            at = inner + length
+        start, length = inner + 2, entry[inner + 1]
+        if length > 0x7F:
+            _, start, end = header(entry, inner, at)
+        else:
+            end = start + length
+        if end > at or at > limit:
+            raise BerError(f"an attribute ends at byte {at}, what holds it at {limit}")
+        name = entry[start:end].lower()
+        if name in wanted:
+            missing -= 1
+            values_at, values_end = expect(entry, end, at, SET)
+            found[name] = decode_octets(entry, values_at, values_end)
+    return dn, found
+
+
 def decode_octets(data: bytes, at: int, limit: int) -> list[bytes]:
     """The octet strings that fill the bytes from `at` to `limit`."""
     values = []

@@ -1,4 +1,4 @@
-"""What one vendor means: who is a person, what identifies them, whether they may work, how groups hold members."""
+"""What one vendor means: who is a person, what identifies them, who may work, how groups hold members."""
 
 from __future__ import annotations
 

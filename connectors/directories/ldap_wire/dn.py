@@ -1,4 +1,4 @@
-"""Distinguished names (RFC 4514): one spelling for each, short digests to compare many, what lies below what."""
+"""Distinguished names (RFC 4514): one spelling for each, digests to compare many, what is below what."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from hashlib import blake2b
 
-_UNUSUAL = re.compile(r'[\\"+;#<>\x00]|  |, | ,|= | =|^ | $')
+_VALUE = rb"[\w.&@/:'()-]+(?: [\w.&@/:'()-]+)*"
+_USUAL = re.compile(rb"[\w.-]+=%b(?:,[\w.-]+=%b)*" % (_VALUE, _VALUE), re.ASCII)  # most, and quick to see
 _PAIR = re.compile(r"\\(?:((?:[0-9A-Fa-f]{2})(?:\\[0-9A-Fa-f]{2})*)|(.))", re.DOTALL)
 _MUST_ESCAPE = re.compile(r'[\\",+;<>#=\x00]')
 
@@ -15,19 +16,18 @@ _MUST_ESCAPE = re.compile(r'[\\",+;<>#=\x00]')
 def canonical(dn: str) -> str:
     """The same text for every spelling of a DN: case, spaces, escapes and order within an RDN are evened out.
 
-    Text that is no DN comes back in lower case, so that comparing never fails.
+    Text that is no DN comes back evened out all the same, so that comparing never fails.
     """
-    if not _UNUSUAL.search(dn) and dn.count("=") == dn.count(",") + 1:
-        return _fold(dn)
     return ",".join("+".join(sorted(map(_assertion, _split(rdn, "+")))) for rdn in _split(dn, ",;"))
 
 
 def digest(dn: bytes, key: bytes = b"") -> int:
     """64 bits that stand for a DN. With a key nobody else knows, nobody can make two collide."""
-    text = canonical(dn.decode("utf-8", "surrogateescape"))
-    return int.from_bytes(
-        blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8, key=key).digest(), "big"
-    )
+    if _USUAL.fullmatch(dn):
+        text = dn.lower()
+    else:
+        text = canonical(dn.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest(), "big")
 
 
 def is_below(dn: str, base: str) -> bool:

@@ -1,4 +1,4 @@
-"""Groups: found by DN or name, read to their last member, walked into member groups without going in circles."""
+"""Groups: found by DN or name, read to the last member, walked into member groups but not in circles."""
 
 from __future__ import annotations
 

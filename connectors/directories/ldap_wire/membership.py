@@ -39,5 +39,5 @@ class Membership:
     logins: Digests
     primary: frozenset[bytes]
 
-    def holds(self, dn: int, login: int | None, primary: bytes | None) -> bool:
-        return dn in self.dns or (login is not None and login in self.logins) or primary in self.primary
+    def holds(self, dn: int, logins: Iterable[int], primary: bytes) -> bool:
+        return dn in self.dns or primary in self.primary or any(login in self.logins for login in logins)

@@ -1,4 +1,4 @@
-"""LDAP messages off a socket: whole ones, told apart by their outermost lengths, with no copies in between."""
+"""LDAP messages off a socket: whole ones, told apart by their outermost lengths, each copied once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OVER_TLS = 16 * 1024  # a TLS record: OpenSSL never gives more at once
 _PLAIN = 128 * 1024
 
 
-class Closed(Exception):
+class ClosedError(Exception):
     """The other side ended the connection."""
 
 
@@ -31,7 +31,7 @@ class Message(NamedTuple):
 class Messages:
     """The messages of one connection, in their order.
 
-    `next` raises `BerError` for bytes that are no LDAP, `Closed`, and what the socket raises.
+    `next` raises `BerError` for bytes that are no LDAP, `ClosedError`, and what the socket raises.
     """
 
     def __init__(self, connection: socket) -> None:
@@ -52,6 +52,32 @@ class Messages:
             buffer[number_end:end],
             operation_end - number_end,
         )
+
+    def entries(self, number: int, most: int) -> list[bytes]:
+        """The entries that answer message `number`, have arrived, and are next; none is no news.
+
+        This is `next` unrolled for the message that comes a hundred thousand times: it never waits,
+        and leaves to `next` whatever looks unusual.
+        """
+        found: list[bytes] = []
+        buffer, at, size = self._buffer, self._at, len(self._buffer)
+        while len(found) < most and size - at >= 8:
+            length, start = buffer[at + 1], at + 2
+            if length > 0x7F:
+                start += length & 0x7F
+                length = int.from_bytes(buffer[at + 2 : start], "big")
+            end = start + length
+            if end > size or start > at + 6 or buffer[start] != INTEGER or buffer[at] != SEQUENCE:
+                break
+            body = start + 2 + buffer[start + 1]
+            if body >= end or buffer[body] != ENTRY:
+                break
+            if int.from_bytes(buffer[start + 2 : body], "big") != number:
+                break
+            found.append(buffer[body:end])
+            at = end
+        self._at = at
+        return found
 
     def _frame(self) -> tuple[int, int]:
         """Start and end of the next message's content in the buffer, once all of it is there."""
@@ -91,7 +117,7 @@ class Messages:
         while missing > 0:
             piece = self._socket.recv(self._chunk)
             if not piece:
-                raise Closed
+                raise ClosedError
             pieces.append(piece)
             missing -= len(piece)
         self._buffer = b"".join(pieces)

@@ -18,17 +18,18 @@ class TlsOptions(Section):
     """How the connection is protected. With ldaps:// it is from its first byte on."""
 
     start: bool = Field(
-        False, description="StartTLS: protect an ldap:// connection before anything else is sent"
+        default=False, description="StartTLS: protect an ldap:// connection before anything else is sent"
     )
     ca_file: Path | None = Field(
-        None, description="PEM file of the authorities to trust; without it, those of the operating system"
+        default=None,
+        description="PEM file of the authorities to trust; without it, those of the operating system",
     )
     verify: bool = Field(
-        True,
+        default=True,
         description="whether the server must prove who it is; false lets anybody in between read everything",
     )
     server_name: str | None = Field(
-        None, description="the name the certificate must carry, where it is not the one in the URL"
+        default=None, description="the name the certificate must carry, where it is not the one in the URL"
     )
 
 
@@ -96,7 +97,7 @@ class LdapWireOptions(DirectoryOptions):
     servers: tuple[str, ...] = Field(
         min_length=1, description="ldaps:// or ldap:// URLs, tried in this order until one answers"
     )
-    tls: TlsOptions = Field(TlsOptions(), description="certificate checks and StartTLS")
+    tls: TlsOptions = Field(default_factory=TlsOptions, description="certificate checks and StartTLS")
     allow_clear_text_password: bool = Field(
         False, description="send the password over ldap:// without StartTLS, readable on the way"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +13,7 @@ from connectors.directories.ldap_wire.dn import is_below
 from connectors.directories.ldap_wire.filters import all_of
 from connectors.directories.ldap_wire.groups import Groups
 from connectors.directories.ldap_wire.options import LdapWireOptions
-from connectors.directories.ldap_wire.references import Table, follow
+from connectors.directories.ldap_wire.references import Reference, follow
 from connectors.directories.ldap_wire.search import Search, pages
 from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import LdapSighting, Sealer
@@ -43,6 +43,7 @@ class Reading:
 
     def __init__(self, session: Session, source: Source, request: ReadRequest, root: RootEntry) -> None:
         self.session = session
+        self._source, self._root = source, root
         self.options = source.options
         self.request = request
         self.dialect = source.dialect(root)
@@ -51,26 +52,22 @@ class Reading:
         self._key = secrets.token_bytes(16)
         self._plain = frozenset(name for name in request.attributes if "." not in name)
         self._followed = sorted(name.partition(".")[::2] for name in request.attributes if "." in name)
+        self._related = self._deciding()
+
+    def about(self, request: ReadRequest) -> Reading:
+        """The same session, asked something else."""
+        return Reading(self.session, self._source, request, self._root)
 
     def people(self) -> Iterator[Sequence[LdapSighting]]:
         sealer = self.sealer()
         for base in self.options.base_dn:
             for page in pages(self.session, self.search(base)):
-                for url in page.references:
-                    self._refuse_reference(url, base)
+                self.refuse_continuations(page.references, base)
                 yield sealer.seal(page.entries)
 
     def search(self, base: str) -> Search:
         """Everybody below this base, with all that is needed of them and nothing else."""
-        kind = self.dialect.groups
-        needed = [
-            *self.dialect.attributes,
-            *sorted(self._plain),
-            *(reference for reference, _ in self._followed),
-        ]
-        if self.request.groups:
-            needed += ["primaryGroupID"] if kind.primary else []
-            needed += [kind.logins[1]] if kind.logins else []
+        needed = [*self.dialect.attributes, *sorted(self._plain), *self._related]
         once = tuple({name.lower(): name for name in reversed(needed)}.values())[::-1]
         return Search(base, all_of(self.dialect.people, self.options.filter), once, self.options.page_size)
 
@@ -93,9 +90,19 @@ class Reading:
             key=self._key,
             salt=self.request.salt,
             now=self.request.now,
+            related=frozenset(name.lower().encode() for name in self._related),
         )
 
-    def _references(self) -> list[tuple[str, str, Table]]:
+    def _deciding(self) -> tuple[str, ...]:
+        """The attributes of people that decide on their groups and on what their references lead to."""
+        kind = self.dialect.groups
+        names = [via for via, _ in self._followed]
+        if self.request.groups:
+            names += ["primaryGroupID"] if kind.primary else []
+            names += [kind.logins[1]] if kind.logins else []
+        return tuple(dict.fromkeys(names))
+
+    def _references(self) -> list[Reference]:
         found = []
         for reference in dict.fromkeys(reference for reference, _ in self._followed):
             names = [name for other, name in self._followed if other == reference]
@@ -107,14 +114,15 @@ class Reading:
                 page_size=self.options.page_size,
                 key=self._key,
             )
-            found += [(reference, name, tables[name]) for name in names]
+            found += [Reference(reference, name, tables[name], self._key) for name in names]
         return found
 
-    def _refuse_reference(self, url: str, base: str) -> None:
-        """A part of the base that another server holds is people we do not see."""
-        dn = unquote(urlsplit(url).path.lstrip("/"))
-        if is_below(dn, base) and self.dialect.holds_people(dn):
-            raise Incomplete(
-                f"{self.session.url}: {dn} lies below {base}, but another server holds it ({url})",
-                next_step="add a directory for it, or narrow base_dn to what this server holds",
-            )
+    def refuse_continuations(self, urls: Iterable[str], base: str) -> None:
+        """Raise `Incomplete` when a part of the base is held by another server: people we do not see."""
+        for url in urls:
+            dn = unquote(urlsplit(url).path.lstrip("/"))
+            if is_below(dn, base) and self.dialect.holds_people(dn):
+                raise Incomplete(
+                    f"{self.session.url}: {dn} lies below {base}, but another server holds it ({url})",
+                    next_step="add a directory for it, or narrow base_dn to what this server holds",
+                )

@@ -9,7 +9,7 @@ from functools import cached_property
 from ldap3 import BASE, DEREF_NEVER, SUBTREE
 from ldap3.core.exceptions import LDAPException
 from ldap3.operation.search import search_operation
-from ldap3.utils.asn1 import encode as encode_asn1
+from ldap3.utils.asn1 import encode as encode_asn1  # type: ignore[attr-defined]
 
 from connectors.directories.ldap_wire import ber, messages
 from connectors.directories.ldap_wire.ber import BerError
@@ -82,7 +82,7 @@ def pages(session: Session, search: Search) -> Iterator[Page]:
             f"{session.url} sent what is not LDAP: {exc}",
             next_step="look for a proxy or firewall that interferes",
         ) from exc
-    except (OSError, messages.Closed) as exc:
+    except (OSError, messages.ClosedError) as exc:
         raise broken_off(exc, session.url, session.receive_timeout) from exc
 
 
@@ -112,13 +112,13 @@ def _ask(session: Session, search: Search, cookie: bytes) -> int:
 
 def _collect(session: Session, number: int, page: Page, *, most: int) -> Result | None:
     """Take messages into the page. None when it is over-full: the server does not page."""
-    next_message, entries = session.messages.next, page.entries
-    while len(entries) <= most:
-        message = next_message()
+    while len(page.entries) <= most:
+        page.entries += session.messages.entries(number, most + 1 - len(page.entries))
+        message = session.messages.next()
         if message.id != number:
             raise _unasked(session, message)
         if message.operation == messages.ENTRY:
-            entries.append(message.body)
+            page.entries.append(message.body)
         elif message.operation == messages.DONE:
             return decode_result(message.body, message.operation_ends)
         elif message.operation == messages.REFERENCE:

@@ -34,10 +34,10 @@ class _OwnSocket(SyncStrategy):
         self._outstanding: dict[int, Any] = {}
         self.connection.socket = self._opened
         self.connection.closed = False
-        self._start_listen()
+        self.connection.listening = True
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A server that cannot be used, and why. `final`: no other server should be asked (credentials)."""
 
     def __init__(self, reason: Reason, *, final: bool = False) -> None:
@@ -81,7 +81,7 @@ def open_session(options: LdapWireOptions) -> Session:
     for url in options.servers:
         try:
             return connect(url, options)
-        except Refused as refused:
+        except RefusedError as refused:
             if refused.final:
                 reason = refused.reason
                 raise Unavailable(f"{url}: {reason.text}", next_step=reason.next_step) from refused
@@ -90,7 +90,7 @@ def open_session(options: LdapWireOptions) -> Session:
 
 
 def connect(url: str, options: LdapWireOptions) -> Session:
-    """A bound session with this one server. Raises `Refused`, or `ConfigError`."""
+    """A bound session with this one server. Raises `RefusedError`, or `ConfigError`."""
     opened = _open(url, options)
     try:
         connection = _ldap3_connection(url, opened, options)
@@ -100,7 +100,7 @@ def connect(url: str, options: LdapWireOptions) -> Session:
             bound = connection.bind(read_server_info=False)
         if not bound:
             result = _result(connection)
-            raise Refused(bind_refused(result, bind_name(options)), final=result.code in (48, 49))
+            raise RefusedError(bind_refused(result, bind_name(options)), final=result.code in (48, 49))
         return Session(url, connection, options)
     except BaseException:
         opened.close()
@@ -169,7 +169,7 @@ def _start_tls(connection: Any, host: str, options: LdapWireOptions) -> None:
     connection.extended(_START_TLS)
     result = _result(connection)
     if result.code != 0:
-        raise Refused(Reason(f"StartTLS refused ({result.message or result.code})", "use ldaps://"))
+        raise RefusedError(Reason(f"StartTLS refused ({result.message or result.code})", "use ldaps://"))
     connection.socket = tls.protect(connection.socket, host, options.tls)
     connection.tls_started = True
 
@@ -182,7 +182,7 @@ def _result(connection: Any) -> Result:
 
 @contextlib.contextmanager
 def _worded(timeout: float) -> Iterator[None]:
-    """Whatever fails inside becomes `Refused` in words; deliberate errors pass."""
+    """Whatever fails inside becomes `RefusedError` in words; deliberate errors pass."""
     try:
         yield
     except LDAPPackageUnavailableError as exc:
@@ -190,10 +190,12 @@ def _worded(timeout: float) -> Iterator[None]:
             "bind.method kerberos needs the Python package gssapi", next_step="pip install 'syncd[kerberos]'"
         ) from exc
     except (OSError, LDAPException) as exc:
-        raise Refused(cannot_connect(exc, timeout)) from exc
-    except Refused:
+        raise RefusedError(cannot_connect(exc, timeout)) from exc
+    except RefusedError:
         raise
     except Exception as exc:
         if type(exc).__module__.partition(".")[0] != "gssapi":
             raise
-        raise Refused(Reason(f"no Kerberos: {exc}", "check the ticket, the keytab and krb5.conf")) from exc
+        raise RefusedError(
+            Reason(f"no Kerberos: {exc}", "check the ticket, the keytab and krb5.conf")
+        ) from exc

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from connectors.directories.ldap_wire.ber import BerError
+from connectors.directories.ldap_wire.ber import BerError, pick
 from connectors.directories.ldap_wire.dialect import Dialect, Entry
 from connectors.directories.ldap_wire.dn import digest
 from connectors.directories.ldap_wire.groups import digest_login
 from connectors.directories.ldap_wire.membership import Membership
-from connectors.directories.ldap_wire.references import Table
+from connectors.directories.ldap_wire.references import Reference
 from syncd.errors import Incomplete, Skipped, Unavailable
 from syncd.model import DirectoryUser, GroupRef, Identity
 
@@ -36,18 +36,20 @@ class LdapSighting:
 class Sealer:
     """Makes sightings of raw entries, and users of sightings, for one read of one directory.
 
-    `references`: for `manager.mail`, the reference, the attribute and what it is for everybody.
+    `references`: the attributes of others that count as theirs, such as `manager.mail`.
     `key` is that of the digests in memberships and references; `salt` that of the fingerprints.
+    `related`: the attributes, in lower case, that decide on groups and references.
     """
 
     directory: str
     dialect: Dialect
     attributes: frozenset[str]
     memberships: Sequence[Membership]
-    references: Sequence[tuple[str, str, Table]]
+    references: Sequence[Reference]
     key: bytes
     salt: bytes
     now: int
+    related: frozenset[bytes]
 
     def seal(self, entries: Sequence[bytes]) -> list[LdapSighting]:
         """Raises `Unavailable` when somebody's identity is hidden: they could not be told from a leaver."""
@@ -76,7 +78,7 @@ class Sealer:
             disabled_because=standing.because,
             changes_at=standing.changes_at,
             links=self.dialect.links(entry),
-            groups=frozenset(self._groups(entry)),
+            groups=frozenset(self._groups(*pick(raw, self.related))),
             attributes=self._attributes(entry),
         )
 
@@ -91,26 +93,23 @@ class Sealer:
 
     def _relations(self, raw: bytes) -> bytes:
         """What the entry's own bytes do not say: its groups, and what its references lead to."""
-        entry = Entry.decode(raw)
-        parts = [f"{ref.name}\x00{ref.nested}".encode() for ref in self._groups(entry)]
-        parts.append(b"")
-        parts += [
-            value
-            for reference, _, table in self.references
-            for value in self._led_to(entry, reference, table)
-        ]
+        dn, values = pick(raw, self.related)
+        parts = [f"{ref.name}\x00{ref.nested}".encode() for ref in self._groups(dn, values)]
+        for reference in self.references:
+            parts.append(b"")
+            parts += reference.led_to(values.get(reference.via.encode(), ()))
         return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
-    def _groups(self, entry: Entry) -> Iterator[GroupRef]:
+    def _groups(self, dn: bytes, values: Mapping[bytes, list[bytes]]) -> Iterator[GroupRef]:
         if not self.memberships:
             return
         kind = self.dialect.groups
-        dn = digest(entry.dn.encode(), self.key)
-        login = entry.first(kind.logins[1]) if kind.logins else None
-        mark = None if login is None else digest_login(login, self.key)
-        primary = entry.first("primarygroupid") if kind.primary else None
+        mark = digest(dn, self.key)
+        logins = values.get(kind.logins[1].lower().encode(), ()) if kind.logins else ()
+        login_marks = [digest_login(login, self.key) for login in logins]
+        primary = values.get(b"primarygroupid", [b""])[0] if kind.primary else b""
         for membership in self.memberships:
-            if membership.holds(dn, mark, primary):
+            if membership.holds(mark, login_marks, primary):
                 yield membership.group
 
     def _attributes(self, entry: Entry) -> Mapping[str, tuple[str, ...]]:
@@ -121,8 +120,9 @@ class Sealer:
                 raise Skipped(f"{entry.dn}: {plain} has too many values", next_step=f"do not map {plain}")
             if name in self.attributes:
                 self._put(found, entry, name, values)
-        for reference, name, table in self.references:
-            self._put(found, entry, f"{reference}.{name}", list(self._led_to(entry, reference, table)))
+        for reference in self.references:
+            led_to = reference.led_to(entry.values.get(reference.via, ()))
+            self._put(found, entry, f"{reference.via}.{reference.name}", led_to)
         return found
 
     def _put(
@@ -138,9 +138,3 @@ class Sealer:
         kept = tuple(text for text in texts if text.strip())
         if kept:
             found[name] = kept
-
-    def _led_to(self, entry: Entry, reference: str, table: Table) -> Iterator[bytes]:
-        for dn in entry.values.get(reference, ()):
-            value = table.get(digest(dn, self.key))
-            if value is not None:
-                yield value

@@ -17,7 +17,7 @@ def context(options: TlsOptions) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as exc:
         raise ConfigError(
             f"tls.ca_file {options.ca_file} cannot be used: {exc.strerror or exc}",
-            next_step="give a readable PEM file with the certificate of the authority that signed the server's",
+            next_step="give a PEM file with the certificate of the authority that signed the server's",
         ) from exc
     if not options.verify:
         made.check_hostname = False

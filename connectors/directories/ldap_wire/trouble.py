@@ -59,7 +59,8 @@ _CERTIFICATE = {  # OpenSSL's X509_V_ERR_*
     ),
 }
 
-# https://learn.microsoft.com/windows/win32/debug/system-error-codes, in hex behind "data" in the bind's answer
+# Win32 error codes, in hex behind "data" in the answer to a bind
+# https://learn.microsoft.com/windows/win32/debug/system-error-codes
 _BIND_DATA = {
     "525": ("there is no such account", "check bind.user"),
     "52e": ("the account or its password is wrong", "check bind.user and the password"),
@@ -80,7 +81,7 @@ _RESULTS = {
     8: ("stronger authentication required", "use ldaps:// or tls: { start: true }"),
     11: (
         "administrative limit exceeded",
-        "raise the limits of the reading account, or narrow base_dn or filter",
+        "raise the limits of the reading account, or narrow base_dn",
     ),
     12: ("critical extension not available", ""),
     13: ("confidentiality required", "use ldaps:// or tls: { start: true }"),
