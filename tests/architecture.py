@@ -1,4 +1,4 @@
-"""Reads the imports, calls and sizes of Python sources, for `test_architecture` to judge. Runs none of them."""
+"""Reads the imports, calls and sizes of our sources, for `test_architecture` to judge. Runs none of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Source(NamedTuple):
 
     @property
     def imports(self) -> Iterator[Import]:
-        """Every import, also those in functions and for type checkers; `from a import b` as a.b and as a."""
+        """Every import, also those in functions and for type checkers; `from a import b` as a.b."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from (Import(node.lineno, alias.name) for alias in node.names)
