@@ -185,7 +185,8 @@ class Survey:
     def _judge_leavers(self, learners: Sequence[int], judged: Collection[int]) -> None:
         fresh = [learner for learner in learners if learner not in judged]
         for learner in self._register.people.learners(fresh, self._now):
-            for change in leavers.decide(self._policy.grace, learner, self._sight, self._now):
+            linked = learner.id in self._matcher.linked
+            for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
                 if change.kind is Kind.SUSPEND:
                     self._result.leaving.add(learner.id)
                 elif change.kind is Kind.RELEASE and change.lot is not None:

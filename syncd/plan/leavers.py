@@ -37,14 +37,19 @@ class Grace:
         return left_at + max(self.suspend_after, self.release_after) <= now
 
 
-def decide(grace: Grace, learner: KnownLearner, sight: Sight, now: int) -> Iterator[Change]:
-    """What `learner`'s leaving comes to, now that every directory has been read; nothing if they stayed."""
+def decide(
+    grace: Grace, learner: KnownLearner, sight: Sight, now: int, *, linked: bool = False
+) -> Iterator[Change]:
+    """What `learner`'s leaving comes to, now that every directory has been read; nothing if they stayed.
+
+    `linked`: this run found them under an identity the register does not have yet.
+    """
     last = [
         (entry, sight.presence(entry.number, entry.identity.directory, entry.presence))
         for entry in learner.identities
     ]
     yield from _absent(learner, last, now)
-    if not last or any(presence is Presence.PRESENT for _, presence in last):
+    if linked or not last or any(presence is Presence.PRESENT for _, presence in last):
         return
     left_at = now if learner.left_at is None else learner.left_at
     why = _WHY[last[0][1]]

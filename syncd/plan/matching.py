@@ -73,6 +73,8 @@ class Matcher:
         self._last_call = False
         self.left: dict[int, None] = {}
         """Learners of whom this run saw an identity disabled or out of scope."""
+        self.linked: set[int] = set()
+        """Learners this run found under a new identity."""
 
     def decide(self, page: Sequence[Candidate], roster: Roster) -> Decisions:
         """Decide everybody on one page but those put off."""
@@ -263,6 +265,7 @@ class Matcher:
         decisions.requests.append(self._request(candidate, Kind.CREATE, learner))
 
     def _link(self, candidate: Candidate, known: KnownLearner, why: str, decisions: Decisions) -> None:
+        self.linked.add(known.id)
         data = {"identity": _identity(candidate), "back": True}
         decisions.changes.append(_change(Kind.LINK, candidate, known.profile, why, known.id, data))
         self._claim(candidate, known.profile.email, known.id, newcomer=False)
