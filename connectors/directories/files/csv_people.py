@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from connectors.directories.files.csv_rows import CsvRows
+from connectors.directories.files.first_lines import FirstLines
 from connectors.directories.files.options import FileOptions
 from connectors.directories.files.references import References
 from connectors.directories.files.text_file import TextFile
@@ -113,22 +114,3 @@ class CsvPeople:
         groups = sorted(self._request.groups) if self._group_column else []
         facts = (self._name, self._file.path.name, self._names, self._followed, groups, meaning)
         return blake2b(repr(facts).encode(), digest_size=16, key=self._request.salt)
-
-
-class FirstLines:
-    """Where each id was met first, so that a second one can name both lines."""
-
-    def __init__(self, file: TextFile) -> None:
-        self._file = file
-        self._lines: dict[str, int] = {}
-        self.people = 0
-
-    def note(self, id: str, line: int) -> None:
-        """Raises `ConfigError` for an id that was there before. No id at all is noted by nobody."""
-        self.people += 1
-        first = self._lines.setdefault(id, line)
-        if first != line and id:
-            raise ConfigError(
-                f"{self._file.at(line)}: {id!r} identifies the person of line {first} already",
-                next_step="give each person their own, or remove one of the two lines",
-            )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 
 from connectors.directories.files.csv_people import CsvPeople
+from connectors.directories.files.ldif_people import LdifPeople
 from connectors.directories.files.options import FileOptions
 from connectors.directories.files.text_file import TextFile, opened
 from syncd.errors import Skipped, SyncdError
@@ -29,7 +30,7 @@ class FileDirectory:
     def read(self, request: ReadRequest) -> Iterator[Sequence[Sighting]]:
         """As `Directory.read`: `Incomplete` too when the file changed before its end was reached."""
         with opened(self._options.path, self._options.encoding) as file:
-            people = self._people(request, file).sightings()
+            people = self._sightings(request, file)
             while page := list(islice(people, _PAGE)):
                 yield page
             file.verify()
@@ -39,14 +40,15 @@ class FileDirectory:
         try:
             with opened(self._options.path, self._options.encoding) as file:
                 yield self._described(file, request)
-                counts = _count(self._people(request, file).sightings(), request)
+                counts = _count(self._sightings(request, file), request)
                 file.verify()
             yield from self._counted(counts)
         except SyncdError as error:
             yield Finding(self.name, False, error.message, error.next_step)
 
-    def _people(self, request: ReadRequest, file: TextFile) -> CsvPeople:
-        return CsvPeople(self.name, self._options, request, file)
+    def _sightings(self, request: ReadRequest, file: TextFile) -> Iterator[Sighting]:
+        people = LdifPeople if self._options.is_ldif else CsvPeople
+        return people(self.name, self._options, request, file).sightings()
 
     def _described(self, file: TextFile, request: ReadRequest) -> Finding:
         kind = "LDIF" if self._options.is_ldif else "CSV"

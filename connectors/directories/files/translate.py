@@ -14,21 +14,27 @@ Values = Mapping[str, tuple[str, ...]]
 
 
 class AskedGroups:
-    """The groups a read asked for, matched by name in any case; remembers which were met."""
+    """The groups a read asked for, matched by name in any case; remembers which were met.
 
-    def __init__(self, asked: Iterable[GroupRef], separator: str) -> None:
+    `fold` gives names that mean the same group the same spelling.
+    """
+
+    def __init__(
+        self, asked: Iterable[GroupRef], separator: str = ";", *, fold: Callable[[str], str] = str.casefold
+    ) -> None:
         self._separator = separator
+        self._fold = fold
         self._by_name: dict[str, list[GroupRef]] = {}
         for group in asked:
-            self._by_name.setdefault(group.name.strip().casefold(), []).append(group)
+            self._by_name.setdefault(fold(group.name.strip()), []).append(group)
         self._met: dict[str, str] = {}
         self.of_cell: Callable[[str], frozenset[GroupRef]] = lru_cache(maxsize=4096)(self._of_cell)
 
     def of_names(self, names: Iterable[str]) -> frozenset[GroupRef]:
-        """Those asked for among these groups. Files are flat: nested or not makes no difference."""
+        """Those asked for among these groups, nested or not."""
         found: set[GroupRef] = set()
         for name in names:
-            folded = name.casefold()
+            folded = self._fold(name)
             self._met.setdefault(folded, name)
             found.update(self._by_name.get(folded, ()))
         return frozenset(found)
@@ -74,6 +80,16 @@ def require_columns(options: FileOptions, wanted: Iterable[str], columns: Collec
         raise ConfigError(
             f"{options.path} has no column {named}. It has: {', '.join(columns)}",
             next_step=_advice(columns),
+        )
+
+
+def require_attributes(options: FileOptions, wanted: Collection[str], seen: Collection[str]) -> None:
+    """LDIF has no header, so an attribute may be absent because nobody has a value; but not the e-mail."""
+    email = options.mapping_defaults["email"]
+    if email in wanted and email not in seen:
+        raise ConfigError(
+            f"{options.path}: nobody has the attribute mail, which e-mail addresses come from",
+            next_step="export it too, or name another attribute in mapping: { email: … }",
         )
 
 
