@@ -24,7 +24,8 @@ class Entry:
     links: tuple[str, ...] = ()
     groups: frozenset[str] = frozenset()
     manager: str = ""
-    unreadable: str = ""  # the reason `open()` gives instead of a user
+    unreadable: str = ""  # the reason `open()` gives instead of a user …
+    nameless: bool = False  # … and whether it cannot even tell who this is
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ class MemoryDirectory:
         """The account ends at this time: disabled by the clock alone, as AD's accountExpires."""
         self.entries[id] = replace(self.entries[id], changes_at=at)
 
-    def spoil(self, id: str, reason: str = "a value cannot be decoded") -> None:
-        """Seen, and cannot be opened."""
-        self.entries[id] = replace(self.entries[id], unreadable=reason)
+    def spoil(self, id: str, reason: str = "a value cannot be decoded", *, nameless: bool = False) -> None:
+        """Seen, and cannot be opened; `nameless`: nor can it be told who this is."""
+        self.entries[id] = replace(self.entries[id], unreadable=reason, nameless=nameless)
 
     def remove(self, id: str) -> None:
         del self.entries[id]
@@ -165,9 +166,8 @@ class MemoryDirectory:
         )
         sealed = (entry.id, entry.enabled, entry.disabled_because, entry.changes_at, entry.links)
         facts = (*sealed, entry.unreadable, sorted(user.groups), sorted(user.attributes.items()))
-        return MemorySighting(
-            blake2b(repr(facts).encode(), digest_size=16, key=request.salt).digest(), user, entry.unreadable
-        )
+        seal = blake2b(repr(facts).encode(), digest_size=16, key=request.salt)
+        return MemorySighting(seal.digest(), user, entry.unreadable, entry.nameless)
 
     def _attributes(self, entry: Entry, wanted: frozenset[str]) -> dict[str, tuple[str, ...]]:
         values = {name: entry.attributes.get(name, "") for name in wanted}

@@ -38,13 +38,15 @@ def test_a_refused_read_raises_before_the_first_page() -> None:
         next(directory.read(EMAIL))
 
 
-def test_a_spoiled_person_is_seen_and_skipped() -> None:
+@pytest.mark.parametrize(("nameless", "identity"), [(False, ("memory", "e1")), (True, None)])
+def test_a_spoiled_person_is_seen_and_skipped(nameless: bool, identity: tuple[str, str] | None) -> None:
     directory = MemoryDirectory()
     directory.add("e1", email="e1@example.com")
-    directory.spoil("e1", "no such time zone")
+    directory.spoil("e1", "no such time zone", nameless=nameless)
     ((sighting,),) = directory.read(EMAIL)
-    with pytest.raises(Skipped, match="no such time zone"):
+    with pytest.raises(Skipped, match="no such time zone") as skipped:
         sighting.open()
+    assert skipped.value.identity == identity
 
 
 def test_an_account_that_expires_is_disabled_by_the_clock_alone() -> None:
