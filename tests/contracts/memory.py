@@ -35,13 +35,14 @@ class MemorySighting:
     fingerprint: bytes
     user: DirectoryUser
     unreadable: str = ""
+    nameless: bool = False
 
     def open(self) -> DirectoryUser:
         if self.unreadable:
             raise Skipped(
                 f"{self.user.where}: {self.unreadable}",
                 next_step="correct it in the directory",
-                identity=self.user.identity,
+                identity=None if self.nameless else self.user.identity,
             )
         return self.user
 
