@@ -1,0 +1,77 @@
+"""The composition root: settings in, a working syncd out. The one place where engine meets connectors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from connectors import catalog
+from syncd.errors import SyncdError
+from syncd.model import Finding
+from syncd.ports import Directory
+from syncd.register import database
+from syncd.register.register import Register
+from syncd.run import Engine, RunFacts, Task, run
+from syncd.settings import Settings
+from syncd.survey import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """syncd for one configuration. Use `opened`, which also closes it."""
+
+    settings: Settings
+    register: Register
+    directories: tuple[Directory, ...]
+    clock: Callable[[], int]
+
+    def run(self, task: Task, progress: Progress) -> RunFacts:
+        """One run. Raises `SyncdError`."""
+        engine = Engine(
+            policy=self.settings.policy,
+            directories=self.directories,
+            register=self.register,
+            request_for=self.settings.read_request,
+            clock=self.clock,
+            progress=progress,
+        )
+        return run(engine, task)
+
+    def check(self) -> Iterator[Finding]:
+        """Try every part, and say what works."""
+        yield from _check_database(self.register)
+        for directory in self.directories:
+            yield from directory.check(self.settings.read_request(directory.name, self.clock()))
+
+
+def _check_database(register: Register) -> Iterator[Finding]:
+    try:
+        with register.errors_in_words():
+            learners = register.people.count()
+    except SyncdError as exc:
+        yield Finding("database", ok=False, message=exc.message, next_step=exc.next_step)
+    else:
+        yield Finding("database", ok=True, message=f"ready; it knows {learners} learners")
+
+
+def wall_clock() -> int:
+    return int(time.time())
+
+
+@contextmanager
+def opened(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
+    """Put the parts together and make sure the database is there. Raises `SyncdError`."""
+    register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
+    try:
+        register.open()
+        yield App(settings, register, tuple(_directories(settings)), clock)
+    finally:
+        register.close()
+
+
+def _directories(settings: Settings) -> Iterator[Directory]:
+    for entry in settings.directories:
+        face = catalog.load(catalog.DIRECTORIES[entry.type].face)
+        yield face(entry.name, entry.options)
