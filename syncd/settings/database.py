@@ -55,6 +55,10 @@ class DatabaseSection(Section):
             raise PydanticCustomError(
                 "database", "must have a postgresql+psycopg:// url to go with the password"
             )
+        if self.password and "@" not in str(self.url):
+            raise PydanticCustomError(
+                "database", "must name a user: {how}", {"how": "postgresql+psycopg://user@host/name"}
+            )
         if self.url is not None and (wrong := url_error(self.url)):
             raise PydanticCustomError("database", wrong)
         if self.url is not None and _PASSWORD.search(self.url):
@@ -116,9 +120,5 @@ def _with_driver(url: str) -> str:
 def _with_password(url: str, password: Secret | None) -> str:
     if password is None:
         return url
-    user, at, rest = url.partition("://")[2].partition("@")
-    if not at:
-        raise ConfigError(
-            "database.url names no user to go with the password", next_step="write …://user@host/name"
-        )
+    user, _, rest = url.partition("://")[2].partition("@")
     return f"{_POSTGRESQL[0]}{user}:{quote(password.reveal(), safe='')}@{rest}"

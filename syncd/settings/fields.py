@@ -89,13 +89,19 @@ class MappingSection(Section):
     email: FieldSection | None = Field(
         default=None, description="the e-mail address; people without one are skipped"
     )
-    first_name: FieldSection | None = None
-    last_name: FieldSection | None = None
-    department: FieldSection | None = None
-    job_title: FieldSection | None = None
-    manager_email: FieldSection | None = Field(default=None, examples=["manager.mail"])
-    employee_id: FieldSection | None = None
-    language: FieldSection | None = None
+    first_name: FieldSection | None = Field(default=None, description="given name")
+    last_name: FieldSection | None = Field(default=None, description="family name")
+    department: FieldSection | None = Field(
+        default=None, description="department, as reports group people by it"
+    )
+    job_title: FieldSection | None = Field(default=None, description="job title")
+    manager_email: FieldSection | None = Field(
+        default=None, description="e-mail address of the person they report to", examples=["manager.mail"]
+    )
+    employee_id: FieldSection | None = Field(default=None, description="number or code of the employee")
+    language: FieldSection | None = Field(
+        default=None, description="language the learner is addressed in, such as en or de"
+    )
     group: FieldSection | None = Field(default=None, description="the learner's group on the platform")
 
     @model_validator(mode="before")

@@ -30,7 +30,9 @@ def load(path: Path) -> Settings:
     folder = path.parent.absolute()
     config, problems = _sections(document, folder)
     entries, wrong = read_entries(document, folder)
-    problems = [*document.problems, *problems, *wrong, *contradictions(document, config, entries)]
+    problems = [*problems, *wrong, *contradictions(document, config, entries)]
+    unread = {problem.where for problem in document.problems if problem.where}
+    problems = [*document.problems, *(problem for problem in problems if problem.where not in unread)]
     if config is None or problems:
         raise ConfigProblems(problems)
     return _settings(document, config, entries)

@@ -89,6 +89,8 @@ def _message(detail: ErrorDetails, loc: Loc, model: type[BaseModel], also: Seque
         return _unknown_key(loc, model, also)
     if kind in _CHOICES:
         return _choice(str(ctx.get("expected", ctx.get("expected_tags", ""))), detail.get("input"))
+    if kind == "too_short" and ctx.get("min_length") == 1:
+        return "must have at least one entry"
     if kind in _BOUNDED:
         return _BOUNDED[kind].format_map(ctx)
     if kind == "value_error":
