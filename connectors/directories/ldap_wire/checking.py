@@ -69,7 +69,7 @@ def _protection(session: Session, now: int) -> Finding:
     days = (int(end.timestamp()) - now) // _DAY
     words = f"{version}, certificate valid until {end:%Y-%m-%d}"
     if days < _SOON:
-        return Finding(f"{session.url} TLS", False, f"{words}: {days} days", "have it renewed")
+        return Finding(f"{session.url} TLS", True, f"{words}: {days} days left", "have it renewed")
     return Finding(f"{session.url} TLS", True, words)
 
 

@@ -70,6 +70,11 @@ class Sealer:
             entry = Entry.decode(raw)
         except BerError as exc:
             raise Incomplete(f"{self.directory}: an entry is not LDAP: {exc}", next_step="run again") from exc
+        if self.memberships and self.dialect.groups.primary and not entry.first("primarygroupid"):
+            raise Skipped(
+                f"{entry.dn} shows no primaryGroupID: nobody knows whether they are in a group by it",
+                next_step="let the reading account read primaryGroupID",
+            )
         standing = self.dialect.standing(entry, self.now)
         return DirectoryUser(
             identity=Identity(self.directory, self.dialect.identify(entry)),
