@@ -72,7 +72,7 @@ class FileOptions(DirectoryOptions):
     @classmethod
     def _known_encoding(cls, value: str) -> str:
         try:
-            b"".decode(value)
+            "a".encode(value)
             return codecs.lookup(value).name
         except LookupError as exc:
             raise PydanticCustomError(

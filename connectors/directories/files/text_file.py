@@ -48,7 +48,8 @@ class TextFile:
                 f"{self.path}: reading broke off: {exc.strerror}", next_step="check the disk or share"
             ) from exc
         finally:
-            text.detach()
+            if not self._raw.closed:  # as it is when an abandoned pass is collected late
+                text.detach()
 
     def verify(self) -> None:
         """Raise `Incomplete` when the file is no longer what it was when it was opened."""

@@ -76,7 +76,7 @@ def require_columns(options: FileOptions, wanted: Iterable[str], columns: Collec
     needed |= {name: name for name in sorted(wanted) if name not in defaults}
     missing = {label: name for label, name in needed.items() if name and not _is_there(name, columns)}
     if missing:
-        named = ", ".join(label + nearest(name, columns) for label, name in missing.items())
+        named = ", ".join(label + nearest(name, tuple(columns)) for label, name in missing.items())
         raise ConfigError(
             f"{options.path} has no column {named}. It has: {', '.join(columns)}",
             next_step=_advice(columns),
