@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.directories.files.face import FileDirectory
 from connectors.directories.files.options import FileOptions
@@ -316,3 +320,16 @@ def test_check_reports_what_read_would_raise(folder: Folder) -> None:
     assert not finding.ok
     assert "cannot be read" in finding.message
     assert finding.next_step
+
+
+_CELLS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cells=st.lists(_CELLS, max_size=5), delimiter=st.sampled_from(",;\t"))
+def test_whatever_a_spreadsheet_writes_is_read_back(folder: Folder, cells: list[str], delimiter: str) -> None:
+    written = StringIO()
+    rows = [("id", "email"), *((number, cell) for number, cell in enumerate(cells))]
+    csv.writer(written, delimiter=delimiter).writerows(rows)
+    users = folder.people(written.getvalue(), delimiter=delimiter)
+    assert [user.attributes.get("email", ("",))[0] for user in users] == [cell.strip() for cell in cells]
