@@ -21,9 +21,10 @@ Times are integers: seconds since 1970 in UTC. Only the edges speak of time zone
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
 class Identity(NamedTuple):
@@ -33,8 +34,10 @@ class Identity(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryUser:
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class DirectoryUser(NamedTuple):
     """One person as a directory describes them, complete and decoded.
 
     `where` locates the person for an admin (a DN, a file and line).
@@ -51,7 +54,7 @@ class DirectoryUser:
     changes_at: int | None = None
     links: tuple[str, ...] = ()
     groups: frozenset[GroupRef] = frozenset()
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = NOTHING
 
 
 class GroupRef(NamedTuple):
@@ -155,8 +158,7 @@ class ChangeState(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One thing a run does to one person.
 
     `key` is unique within a plan and kind, and orders the changes of a kind.
@@ -170,7 +172,7 @@ class Change:
     name: str
     why: str
     learner: int | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
     lot: int | None = None
     ends_at: int | None = None
 

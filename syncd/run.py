@@ -14,7 +14,7 @@ import structlog
 from syncd import approval
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
-from syncd.model import ChangeState, Kind, RunState
+from syncd.model import ChangeState, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.ports import Directory, Platform, ReadRequest, Register
@@ -23,6 +23,10 @@ from syncd.survey import Approved, Progress, Survey, Surveyed
 
 _BATCH = 5000
 _log = structlog.get_logger()
+
+
+def _in_silence(_stage: str, _done: int, _total: int | None) -> None:
+    """Progress nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,12 @@ class Engine:
     request_for: Callable[[str, int], ReadRequest]
     clock: Callable[[], int]
     platform: Platform | None = None
-    progress: Progress = field(default=lambda stage, done, total: None)
+    progress: Progress = _in_silence
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What somebody asks of a run: whether to apply it, what the guard may let pass, which plan was reviewed."""
+    """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed."""
 
     command: str
     requested_by: str
@@ -202,7 +206,7 @@ def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
-    _log.error("run_failed", state=str(facts.state), reason=reason, **_for_log(facts))
+    _log.error("run_failed", reason=reason, **_for_log(facts))
     try:
         with engine.register.errors_in_words():
             engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), reason)

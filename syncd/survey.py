@@ -19,7 +19,6 @@ from syncd.plan.matching import Matcher
 from syncd.plan.policy import Policy
 from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
-from syncd.plan.sight import Sight
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 
 _FULL = 5000  # changes written to the journal at once
@@ -144,7 +143,7 @@ class Survey:
         decisions = self._matcher.decide(page, self._roster(page))
         for change in decisions.changes:
             if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
-                self._result.priorities[change.learner] = int(change.data["priority"])  # type: ignore[call-overload]
+                self._result.priorities[change.learner] = int(change.data["priority"])
             self._write(change)
         self._result.requests += decisions.requests
         for key, rival in decisions.contested:

@@ -8,7 +8,7 @@ otherwise                       -> present, with their profile
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncd.errors import Skipped
 from syncd.model import DirectoryUser, Identity, Presence, Profile
@@ -16,8 +16,7 @@ from syncd.plan import mapping, scope
 from syncd.plan.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """`profile` is there exactly when `presence` is PRESENT and `skip` is empty."""
 
     identity: Identity

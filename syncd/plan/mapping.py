@@ -34,7 +34,6 @@ class FieldRule:
 FieldRules = Mapping[str, FieldRule]
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
-_SPACES = re.compile(r"\s+")
 _EMAIL = re.compile(
     r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
     r"[^\s@\"(),:;<>\[\]\\.]+(?:\.[^\s@\"(),:;<>\[\]\\.]+)*"
@@ -50,9 +49,11 @@ def apply(rules: FieldRules, user: DirectoryUser, *, role: str = "learner") -> P
 
 def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
     """The value of one field, cleaned of line breaks, doubled spaces and invisible ends."""
-    text = _first(rule.first_of, attributes) or _filled(rule.template, attributes) or rule.default
-    if not (text.isascii() and text.isalnum()):
-        text = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    text = _first(rule.first_of, attributes)
+    if not text:
+        text = " ".join((_filled(rule.template, attributes) or rule.default).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     if rule.case:
         text = text.lower() if rule.case == "lower" else text.upper()
     return text[: rule.max_length].rstrip() if rule.max_length else text
@@ -61,8 +62,8 @@ def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
 def _first(names: tuple[str, ...], attributes: Mapping[str, tuple[str, ...]]) -> str:
     for name in names:
         for value in attributes.get(name, ()):
-            if value and not value.isspace():
-                return value
+            if text := " ".join(value.split()):
+                return text
     return ""
 
 

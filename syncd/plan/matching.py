@@ -378,15 +378,7 @@ def _change(
 
 
 def _with_data(change: Change, data: Mapping[str, object]) -> Change:
-    return Change(
-        change.kind,
-        change.key,
-        change.email,
-        change.name,
-        change.why,
-        change.learner,
-        {**change.data, **data},
-    )
+    return change._replace(data={**change.data, **data})
 
 
 def _identity(candidate: Candidate) -> dict[str, object]:

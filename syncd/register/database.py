@@ -110,7 +110,7 @@ def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
         if sign in raw:
             return Unavailable(f"{where} {words}", next_step=next_step)
     first_line = raw.strip().splitlines()[0] if raw.strip() else type(exc).__name__
-    if isinstance(exc, DatabaseError) and exc.connection_invalidated or "connection" in first_line.lower():
+    if (isinstance(exc, DatabaseError) and exc.connection_invalidated) or "connection" in first_line.lower():
         return Retriable(f"{where} cannot be reached: {first_line}", next_step="check that it is running")
     return Unavailable(f"{where} failed: {first_line}")
 
@@ -141,8 +141,9 @@ def _upgrade(engine: Engine) -> None:
     version = _version(engine)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
+        where = engine.url.render_as_string(hide_password=True)
         raise ConfigError(
-            f"the database {engine.url.render_as_string(hide_password=True)} is from a newer syncd (schema {version})",
+            f"the database {where} is from a newer syncd (schema {version})",
             next_step="upgrade syncd on this machine; nothing was touched",
         )
     with engine.execution_options(writes=True).begin() as connection:

@@ -75,7 +75,7 @@ def _give_back(connection: Connection, change: Change, why: str, now: int, type_
     """The seat goes back to its lot and the learner into the line: the next run tries again."""
     learner = change.learner or 0
     seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
-    priority = int(change.data.get("priority", 0))  # type: ignore[call-overload]
+    priority = int(change.data.get("priority", 0))
     seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
     execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])
 

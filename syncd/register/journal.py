@@ -1,23 +1,12 @@
-"""The journal: every plan, change by change, with what became of it. Preview, approval, outbox and history."""
+"""The journal: every plan, change by change, and its fate. Preview, approval, outbox and history."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    RowMapping,
-    Select,
-    delete,
-    func,
-    select,
-    tuple_,
-    update,
-)
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, select, tuple_, update
 
 from syncd.model import Change, ChangeState, Entry, Kind, Profile
 from syncd.plan.seats import Seat, SeatRequest
@@ -25,7 +14,9 @@ from syncd.register import bulk
 from syncd.register.schema import changes
 
 _COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_READ = tuple(changes.c[name] for name in (*_COLUMNS, "state", "outcome"))
+_KINDS = {int(kind): kind for kind in Kind}
+_STATES = {str(state): state for state in ChangeState}
 
 
 class Journal:
@@ -42,14 +33,12 @@ class Journal:
     def take_back(self, run: int, key: str) -> Change | None:
         """Remove the creation under `key`, and whatever joins it, from a plan that is being made."""
         with self._writer.begin() as connection:
-            row = (
-                connection.execute(_in(run).where(changes.c.kind == Kind.CREATE, changes.c.key == key))
-                .mappings()
-                .first()
-            )
+            row = connection.execute(
+                _in(run).where(changes.c.kind == Kind.CREATE, changes.c.key == key)
+            ).first()
             if row is None:
                 return None
-            mine = changes.c.run_id == run, changes.c.learner_id == row["learner_id"]
+            mine = changes.c.run_id == run, changes.c.learner_id == row.learner_id
             connection.execute(delete(changes).where(*mine, changes.c.kind.in_((Kind.CREATE, Kind.JOIN))))
         return _entry(row).change
 
@@ -107,7 +96,7 @@ class Journal:
 
     def undelivered(self, size: int) -> Iterator[list[Entry]]:
         """What the register has recorded and the platform has not got, oldest run first."""
-        return self._pages(select(changes).where(changes.c.state == ChangeState.RECORDED), size)
+        return self._pages(select(*_READ).where(changes.c.state == ChangeState.RECORDED), size)
 
     def drop(self, run: int, keys: Sequence[tuple[Kind, str]]) -> None:
         """Take changes out of a plan that is being made."""
@@ -128,14 +117,14 @@ class Journal:
 
     def _pages(self, chosen: Select[Any], size: int) -> Iterator[list[Entry]]:
         order = (changes.c.run_id, changes.c.kind, changes.c.key)
-        last: tuple[int, int, str] | None = None
+        last: tuple[Any, ...] | None = None
         while True:
             statement = chosen if last is None else chosen.where(tuple_(*order) > last)
             with self._engine.connect() as connection:
-                rows = connection.execute(statement.order_by(*order).limit(size)).mappings().all()
+                rows = connection.execute(statement.order_by(*order).limit(size)).all()
             if not rows:
                 return
-            last = (rows[-1]["run_id"], rows[-1]["kind"], rows[-1]["key"])
+            last = tuple(rows[-1][:3])
             yield [_entry(row) for row in rows]
 
 
@@ -159,7 +148,7 @@ def mark_through(connection: Connection, run: int, first: Change, last: Change, 
 
 
 def _in(run: int) -> Select[Any]:
-    return select(changes).where(changes.c.run_id == run)
+    return select(*_READ).where(changes.c.run_id == run)
 
 
 def _mentions(search: str) -> ColumnElement[bool]:
@@ -182,23 +171,15 @@ def _row(run: int, change: Change) -> tuple[Any, ...]:
         change.learner,
         change.lot,
         change.ends_at,
-        _encode(change.data) if change.data else "{}",
+        orjson.dumps(change.data, default=list).decode() if change.data else "{}",
     )
 
 
-def _entry(row: RowMapping) -> Entry:
-    data: Mapping[str, Any] = json.loads(row["data"])
+def _entry(row: Row[Any]) -> Entry:
+    """A row of `_READ`, in its order. The hot path of recording: no look-up by column."""
+    run, kind, key, email, name, why, learner, lot, ends_at, raw, state, outcome = tuple(row)
+    data: dict[str, Any] = orjson.loads(raw)
     if "profile" in data:
-        data = {**data, "profile": Profile(*data["profile"])}
-    change = Change(
-        kind=Kind(row["kind"]),
-        key=row["key"],
-        email=row["email"],
-        name=row["name"],
-        why=row["why"],
-        learner=row["learner_id"],
-        data=data,
-        lot=row["lot_id"],
-        ends_at=row["ends_at"],
-    )
-    return Entry(row["run_id"], change, ChangeState(row["state"]), row["outcome"])
+        data["profile"] = Profile._make(data["profile"])
+    change = Change(_KINDS[kind], key, email, name, why, learner, data, lot, ends_at)
+    return Entry(run, change, _STATES[state], outcome)

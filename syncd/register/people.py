@@ -1,4 +1,4 @@
-"""What the register knows of people: fingerprints for the sweep, and learners by every way of finding them."""
+"""What the register knows of people: fingerprints for the sweep, learners by every way of finding them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class People:
             return sorted(_learners(connection, ids, now), key=lambda learner: learner.id)
 
     def unseen(self, directory: str, sight: Sight) -> Iterator[list[int]]:
-        """Pages of learners with an identity in `directory` that `sight` has not seen and that was not missing."""
+        """Pages of learners with an identity in `directory` that was there and `sight` has not seen."""
         last = 0
         while True:
             with self._engine.connect() as connection:

@@ -18,7 +18,7 @@ from syncd.register import bulk, identity_rows, seats
 from syncd.register.bulk import is_any_of
 from syncd.register.journal import mark, mark_through
 from syncd.register.schema import changes as journal
-from syncd.register.schema import groups, learners
+from syncd.register.schema import learners
 from syncd.register.seats import Grant, Waiter
 
 _QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
@@ -61,13 +61,13 @@ class _Work:
     seats_left: bool
 
     def seat_or_line(self, group: Sequence[Change]) -> list[Change]:
-        """Grant what was planned; who finds no seat, or was planned none, joins the line. Returns the seated."""
+        """Grant what was planned; whoever ends without a seat joins the line. Returns the seated."""
         grants = [Grant(_learner(change), change.lot) for change in group if change.lot is not None]
         missed = seats.grant(self.connection, grants, self.run, self.now) if self.seats_left else grants
         without = {entry.learner for entry in missed}
         seated = [change for change in group if change.lot is not None and _learner(change) not in without]
         waiting = [
-            Waiter(_learner(change), self.now, int(change.data.get("priority", 0)), change.key)  # type: ignore[call-overload]
+            Waiter(_learner(change), self.now, int(change.data.get("priority", 0)), change.key)
             for change in group
             if "priority" in change.data and (change.lot is None or _learner(change) in without)
         ]
@@ -139,7 +139,7 @@ def _taken(connection: Connection, new: Sequence[Change]) -> Refusals:
 def _insert_learners(work: _Work, new: Sequence[Change], account: Account) -> None:
     if not new:
         return
-    profiles: list[Profile] = [change.data["profile"] for change in new]  # type: ignore[misc]
+    profiles: list[Profile] = [change.data["profile"] for change in new]
     _insert_groups(work, {profile.group for profile in profiles})
     activated = work.now if account is Account.ACTIVE else None
     rows = [
@@ -177,7 +177,7 @@ def _link(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _update(work: _Work, group: list[Change]) -> Refusals:
-    """New values. An address may move between learners of one batch, so all are vacated before any is taken."""
+    """New values. Addresses may move within a batch, so all are vacated before any is taken."""
     identity_rows.refresh(work.connection, group, work.now)
     wanted: dict[str, Change] = {_set(change)["email"]: change for change in group if "email" in _set(change)}
     refused: Refusals = []
@@ -188,9 +188,9 @@ def _update(work: _Work, group: list[Change]) -> Refusals:
     gone = {change.key for change, _ in refused}
     _insert_groups(work, {_set(change).get("group", "") for change in group})
     for change in group:
-        values: dict[str, Any] = {name: value for name, value in _set(change).items()}
+        values: dict[str, Any] = dict(_set(change))
         if change.key in gone:
-            values = {"email": change.data["was"]["email"]}  # type: ignore[index]
+            values = {"email": change.data["was"]["email"]}
         if "group" in values:
             values["group"] = values["group"] or None
         work.connection.execute(update(learners).where(learners.c.id == change.learner).values(values))
@@ -299,7 +299,8 @@ def _learner(change: Change) -> int:
 
 
 def _set(change: Change) -> dict[str, str]:
-    return change.data.get("set", {})  # type: ignore[return-value]
+    values: dict[str, str] = change.data.get("set", {})
+    return values
 
 
 _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
