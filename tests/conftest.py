@@ -16,6 +16,7 @@ import pytest
 
 from tests.servers.availability import reason_missing
 from tests.servers.certificates import Authority
+from tests.servers.ds389 import Ds389
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
 from tests.servers.samba import Samba
@@ -68,6 +69,12 @@ def slapd() -> Iterator[Slapd]:
 
 
 @pytest.fixture(scope="session")
+def ds389() -> Iterator[Ds389]:
+    """A 389 Directory Server with 40 people."""
+    yield from _running("ds389", Ds389.start)
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
 
@@ -90,6 +97,13 @@ def samba_ou(samba: Samba) -> Iterator[str]:
 def slapd_ou(slapd: Slapd) -> Iterator[str]:
     """The DN of an empty unit in OpenLDAP, for one test."""
     with slapd.admin.scratch() as dn:
+        yield dn
+
+
+@pytest.fixture
+def ds389_ou(ds389: Ds389) -> Iterator[str]:
+    """The DN of an empty unit in 389 Directory Server, for one test."""
+    with ds389.admin.scratch() as dn:
         yield dn
 
 

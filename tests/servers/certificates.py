@@ -13,7 +13,13 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
@@ -30,6 +36,18 @@ class ServerCertificate(NamedTuple):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
+
+    def bundle(self, name: str) -> Path:
+        """Certificate and key in one PKCS #12 file without a password, as NSS wants them."""
+        certificate = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        key = load_pem_private_key(self.key.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        path = self.key.with_suffix(".p12")
+        path.touch(mode=0o600)
+        path.write_bytes(
+            serialize_key_and_certificates(name.encode(), key, certificate, None, NoEncryption())
+        )
+        return path
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,18 +17,20 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.servers import people as company
+from tests.servers import inet_company as company
 from tests.servers.certificates import Authority, ServerCertificate
-from tests.servers.ldap_admin import Account, LdapAdmin
-from tests.servers.people import CIRCLE_CLOSED_BY, Group, Person, ldif
+from tests.servers.inet_company import BASE, GROUPS, PASSWORD, STAFF
+from tests.servers.ldap_admin import LdapAdmin
 from tests.servers.process import Child, find_program, run
 from tests.servers.tcp import free_port, wait_until_listening
 
-BASE = "dc=contoso,dc=test"
-STAFF = f"ou=people,{BASE}"
-GROUPS = f"ou=groups,{BASE}"
 CAP = 25
-PASSWORD = "secret-of-contoso"
+ACCOUNTS = ("reader", "capped", "blind")
+DIALECT = company.Dialect(
+    root=[],
+    person=[("objectClass", "shadowAccount")],
+    disabled=("pwdAccountLockedTime", "000001010000Z"),
+)
 SCHEMAS = ("core", "cosine", "inetorgperson", "nis")
 
 _CONF = """{includes}
@@ -74,10 +75,12 @@ class Slapd:
     staff = STAFF
     groups = GROUPS
     cap = CAP
-    administrator = Account(f"cn=admin,{BASE}", PASSWORD)
-    sync_account = Account(f"cn=reader,{BASE}", PASSWORD)
-    capped_account = Account(f"cn=capped,{BASE}", PASSWORD)
-    blind_account = Account(f"cn=blind,{BASE}", PASSWORD)
+    person_dn = staticmethod(company.person_dn)
+    group_dn = staticmethod(company.group_dn)
+    administrator = company.account("admin")
+    sync_account = company.account("reader")
+    capped_account = company.account("capped")
+    blind_account = company.account("blind")
 
     def __init__(self, directory: Path, *, people: int) -> None:
         self._directory = directory
@@ -105,14 +108,6 @@ class Slapd:
             yield server
         finally:
             server.stop()
-
-    @staticmethod
-    def person_dn(number: int) -> str:
-        return f"uid=u{number:06d},{STAFF}"
-
-    @staticmethod
-    def group_dn(name: str) -> str:
-        return f"cn={name},{GROUPS}"
 
     @property
     def url(self) -> str:
@@ -194,61 +189,7 @@ class Slapd:
         self._write_conf(self.certificate)
         records = self._directory / "all.ldif"
         with records.open("w") as out:
-            out.writelines(_everything(self.people))
+            out.writelines(company.entries(self.people, DIALECT, ACCOUNTS))
         slapadd = [str(self._program), "-T", "add", "-q", "-w", "-f", f"{self._directory}/slapd.conf"]
         run([*slapadd, "-l", str(records)])
         records.unlink()
-
-
-def _everything(people: int) -> Iterator[str]:
-    root = [("objectClass", "organization"), ("objectClass", "dcObject"), ("o", "Contoso"), ("dc", "contoso")]
-    yield ldif(BASE, root)
-    for dn in (STAFF, GROUPS):
-        yield ldif(dn, [("objectClass", "organizationalUnit")])
-    for account in ("reader", "capped", "blind"):
-        classes = [("objectClass", "organizationalRole"), ("objectClass", "simpleSecurityObject")]
-        yield ldif(f"cn={account},{BASE}", [*classes, ("cn", account), ("userPassword", PASSWORD)])
-    groups = list(company.make_groups(people))
-    held_by: defaultdict[int, list[str]] = defaultdict(list)
-    for group in groups:
-        for number in group.people:
-            held_by[number].append(Slapd.group_dn(group.name))
-    for person in company.make_people(people, domain="contoso.test"):
-        yield _person(person, held_by[person.number])
-    yield from map(_group, groups)
-    unix = [("objectClass", "posixGroup"), ("gidNumber", "5000"), *_logins(people)]
-    yield ldif(Slapd.group_dn("unix-staff"), unix)
-
-
-def _logins(people: int) -> Iterator[tuple[str, str]]:
-    return (("memberUid", f"u{number:06d}") for number in range(0, people, 2))
-
-
-def _person(person: Person, groups: Sequence[str]) -> str:
-    return ldif(
-        Slapd.person_dn(person.number),
-        [
-            ("objectClass", "inetOrgPerson"),
-            ("objectClass", "shadowAccount"),
-            ("uid", person.uid),
-            ("cn", person.full_name),
-            ("sn", person.last),
-            ("givenName", person.first),
-            ("displayName", person.full_name),
-            ("mail", person.mail),
-            ("departmentNumber", person.department),
-            ("title", person.title),
-            ("employeeNumber", person.employee_id),
-            ("manager", "" if person.manager is None else Slapd.person_dn(person.manager)),
-            ("pwdAccountLockedTime", "" if person.enabled else "000001010000Z"),
-            *(("memberOf", dn) for dn in groups),  # slapadd does not run the overlay
-        ],
-    )
-
-
-def _group(group: Group) -> str:
-    members = [*map(Slapd.person_dn, group.people), *map(Slapd.group_dn, group.groups)]
-    if group.name == CIRCLE_CLOSED_BY[0]:
-        members.append(Slapd.group_dn(CIRCLE_CLOSED_BY[1]))
-    values = [("member", member) for member in members or [Slapd.group_dn(group.name)]]
-    return ldif(Slapd.group_dn(group.name), [("objectClass", "groupOfNames"), *values])

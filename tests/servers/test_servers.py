@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from tests.servers.ds389 import Ds389
 from tests.servers.ldap_admin import LdapAdmin
 from tests.servers.postgresql import Postgresql
 from tests.servers.samba import Samba
@@ -64,6 +65,20 @@ def test_slapd_groups_follow_their_people(slapd: Slapd, slapd_ou: str) -> None:
     assert [dn.lower() for dn in entry["attributes"]["member"]] == [renamed.lower()]
 
 
+def test_ds389_holds_the_company(ds389: Ds389) -> None:
+    reader = LdapAdmin(ds389.url, ds389.sync_account, ca=ds389.ca, base=ds389.base)
+    assert len(reader.search(ds389.staff, "(objectClass=inetOrgPerson)", ["cn"])) == ds389.people
+    assert len(reader.search(ds389.staff, "(nsAccountLock=true)", ["cn"])) == 2
+
+
+def test_ds389_people_change(ds389: Ds389, ds389_ou: str) -> None:
+    alice = ds389.add_person("Alice Ångström", ou=ds389_ou)
+    group = ds389.add_group("readers", [alice], ou=ds389_ou)
+    (entry,) = ds389.admin.search(alice, attributes=["memberOf", "nsUniqueId"])
+    assert entry["attributes"]["memberOf"] == [group]
+    assert entry["attributes"]["nsUniqueId"]
+
+
 def test_a_database_is_fresh(database_url: str) -> None:
     engine = sqlalchemy.create_engine(database_url)
     with engine.begin() as connection:
@@ -81,9 +96,9 @@ def test_postgresql_keeps_what_was_committed(postgresql: Postgresql, postgresql_
     postgresql.execute("SELECT * FROM kept", database=database)
 
 
-@pytest.mark.usefixtures("samba", "slapd", "postgresql")
-@pytest.mark.parametrize("server", [Samba, Slapd, Postgresql])
-def test_a_server_that_ended_leaves_nothing(server: type[Samba | Slapd | Postgresql]) -> None:
+@pytest.mark.usefixtures("samba", "slapd", "ds389", "postgresql")
+@pytest.mark.parametrize("server", [Samba, Slapd, Ds389, Postgresql])
+def test_a_server_that_ended_leaves_nothing(server: type[Samba | Slapd | Ds389 | Postgresql]) -> None:
     with TemporaryDirectory(prefix="syncd-") as directory, server.start(Path(directory)) as running:
         pid = running.pid
         assert _session_of(pid)
