@@ -193,13 +193,13 @@ class Survey:
                 self._write(change)
 
     def _write(self, change: Change) -> None:
-        if (change.kind, change.key) not in self._approved:
-            self._result.counts[change.kind] += 1
         self._pending.append(change)
         if len(self._pending) >= _FULL:
             self._flush()
 
     def _flush(self) -> None:
+        approved = self._approved
+        self._result.counts.update(c.kind for c in self._pending if (c.kind, c.key) not in approved)
         self._register.journal.write(self._run, self._pending)
         self._pending.clear()
 

@@ -17,8 +17,12 @@ from syncd.plan.policy import Policy
 
 
 class Candidate(NamedTuple):
-    """`profile` is there exactly when `presence` is PRESENT and `skip` is empty."""
+    """`profile` is there exactly when `presence` is PRESENT and `skip` is empty.
 
+    `key` names the person in changes: one text, shared by all that refer to it.
+    """
+
+    key: str
     identity: Identity
     where: str
     fingerprint: bytes
@@ -30,15 +34,12 @@ class Candidate(NamedTuple):
     priority: int = 0
     skip: str = ""
 
-    @property
-    def key(self) -> str:
-        return f"{self.identity.directory}/{self.identity.id}"
-
 
 def judge(policy: Policy, user: DirectoryUser, fingerprint: bytes) -> Candidate:
     """What `user` is to the sync, on the policy alone."""
     presence, why, profile, skip = _standing(policy, user)
     return Candidate(
+        key=f"{user.identity.directory}/{user.identity.id}",
         identity=user.identity,
         where=user.where,
         fingerprint=fingerprint,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syncd.errors import Skipped
-from syncd.model import DirectoryUser, Profile
+from syncd.model import PROFILE_FIELDS, DirectoryUser, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class FieldRule:
 
 FieldRules = Mapping[str, FieldRule]
 
+_MAPPED = PROFILE_FIELDS[:-1]  # the e-mail first, and all but the role
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _EMAIL = re.compile(
     r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
@@ -43,8 +44,10 @@ _EMAIL = re.compile(
 
 def apply(rules: FieldRules, user: DirectoryUser, *, role: str = "learner") -> Profile:
     """The profile of `user`. Raises `Skipped` when the e-mail address is blank or none."""
-    values = {name: fill(rule, user.attributes) for name, rule in rules.items()}
-    return Profile(**{**values, "role": role, "email": _address(values.get("email", ""), rules)})
+    attributes = user.attributes
+    values = [fill(rules[name], attributes) if name in rules else "" for name in _MAPPED]
+    values[0] = _address(values[0], rules)
+    return Profile(*values, role)
 
 
 def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:

@@ -15,6 +15,7 @@ from syncd.register.schema import changes
 
 _COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
 _READ = tuple(changes.c[name] for name in (*_COLUMNS, "state", "outcome"))
+_CHUNK = 10_000
 _KINDS = {int(kind): kind for kind in Kind}
 _STATES = {str(state): state for state in ChangeState}
 
@@ -45,9 +46,13 @@ class Journal:
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""
         statement = 'UPDATE changes SET lot_id = ?, ends_at = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
-        rows = [(seat.lot, seat.ends_at, run, int(seat.request.kind), seat.request.key) for seat in granted]
         with self._writer.begin() as connection:
-            bulk.execute(connection, statement, rows)
+            for start in range(0, len(granted), _CHUNK):
+                rows = [
+                    (seat.lot, seat.ends_at, run, int(seat.request.kind), seat.request.key)
+                    for seat in granted[start : start + _CHUNK]
+                ]
+                bulk.execute(connection, statement, rows)
 
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None:
         """Turn the creations that found no seat into waiting, each with its reason."""
