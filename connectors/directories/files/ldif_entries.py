@@ -12,6 +12,7 @@ from connectors.directories.files.text_file import LONGEST_LINE, TextFile
 from syncd.errors import ConfigError
 
 _Line = tuple[int, str]
+_BEGIN = "# extended LDIF"
 _LONGEST_VALUE = 16 * LONGEST_LINE
 _RANGE = re.compile(r"(.+);range=\d+-(\d+|\*)")
 
@@ -54,17 +55,17 @@ class LdifEntries:
         entry = Entry(line, self._value(line, first.partition(":")[2]).decode("utf-8", "replace"), {})
         for number, text in block[1:]:
             name, colon, rest = text.partition(":")
+            name = name.lower()
+            if ";" in name:
+                name = self._without_options(number, name, attributes)
             if not colon:
                 raise self._file.cut_off(number, f"neither an attribute nor a continued line: {text[:40]!r}")
-            name = name.lower().removesuffix(";binary")
-            if ";range=" in name:
-                name = self._whole_range(number, name, attributes)
-            if name in ("changetype", "control"):
-                self._require_content(number, name, rest.strip())
-            elif rest.startswith("<"):
+            if rest.startswith("<"):
                 raise self._refused(number, f"{name} refers to another file ({rest[1:].strip()[:80]})")
-            elif name in attributes:
+            if name in attributes:
                 entry.values.setdefault(name, []).append(self._value(number, rest))
+            elif name in ("changetype", "control"):
+                self._require_content(number, name, rest.strip())
         return entry
 
     def _value(self, line: int, rest: str) -> bytes:
@@ -76,14 +77,15 @@ class LdifEntries:
         except Base64Error as exc:
             raise self._file.cut_off(line, f"not base64: {exc}") from exc
 
-    def _whole_range(self, line: int, name: str, attributes: Collection[str]) -> str:
-        """Active Directory hands long lists out in parts; an export with one part only is no truth."""
+    def _without_options(self, line: int, name: str, attributes: Collection[str]) -> str:
+        """The name without ";binary" and ";range=0-*"; other options make it another attribute.
+
+        Active Directory hands long lists out in parts; an export with one part only is no truth.
+        """
         found = _RANGE.fullmatch(name)
-        if not found:
-            return name
-        if found[2] != "*" and found[1] in attributes:
+        if found and found[2] != "*" and found[1] in attributes:
             raise self._file.cut_off(line, f"only the first part of {found[1]} was exported ({name})")
-        return found[1]
+        return found[1] if found else name.removesuffix(";binary")
 
     def _require_content(self, line: int, name: str, value: str) -> None:
         if (name, value.lower()) != ("changetype", "add"):  # ldifde writes `changetype: add` on every entry
@@ -105,34 +107,43 @@ class LdifEntries:
                 )
 
     def _blocks(self) -> Iterator[list[_Line]]:
-        """Lines between blank ones, without comments and version; "# extended LDIF" is a block of its own."""
+        """Lines between blank ones, unfolded; "# extended LDIF" is a block of its own, other comments go."""
         block: list[_Line] = []
-        for line, text in self._unfolded():
-            if text.startswith("# extended LDIF"):
-                yield [(line, text)]
-            elif not text.strip():
-                if block:
-                    yield block
-                block = []
-            elif not text.startswith("#") and not (not block and text.lower().startswith("version:")):
-                block.append((line, text))
-        if block:
-            yield block
-
-    def _unfolded(self) -> Iterator[_Line]:
-        """Lines with their continuations (each begins with a space) put back."""
-        parts: list[str] = []
-        begun = 1
+        folded: list[str] = []
         for number, line in enumerate(self._file.lines(), 1):
-            if len(line) >= LONGEST_LINE:
+            if len(line) >= LONGEST_LINE or len(folded) * 70 > _LONGEST_VALUE:
                 raise self._refused(number, f"a line of more than {LONGEST_LINE:,} characters")
-            if line.startswith(" ") and parts:
-                parts.append(line[1:].rstrip("\r\n"))
-                if len(parts) * len(parts[1]) > _LONGEST_VALUE:
-                    raise self._refused(begun, f"a value of more than {_LONGEST_VALUE:,} characters")
+            if line[0] == " " and block:
+                folded.append(line[1:].rstrip("\r\n"))
                 continue
-            if parts:
-                yield begun, "".join(parts)
-            parts, begun = [line.rstrip("\r\n")], number
-        if parts:
-            yield begun, "".join(parts)
+            if folded:
+                _unfold(block, folded)
+            text = line.rstrip("\r\n")
+            if text:
+                block.append((number, text))
+            elif block:
+                yield from _told_apart(block)
+                block = []
+        if folded:
+            _unfold(block, folded)
+        yield from _told_apart(block)
+
+
+def _unfold(block: list[_Line], folded: list[str]) -> None:
+    """Put the continuations (each began with a space) back to the last line."""
+    number, text = block[-1]
+    block[-1] = (number, text + "".join(folded))
+    folded.clear()
+
+
+def _told_apart(block: list[_Line]) -> Iterator[list[_Line]]:
+    """The block without comments and version line; before it, the comment that ldapsearch begins with."""
+    if block and block[0][1][0] in "#vV":
+        begin = [(number, text) for number, text in block if text.startswith(_BEGIN)]
+        if begin:
+            yield begin
+    kept = [line for line in block if line[1][0] != "#"]
+    if kept and kept[0][1].lower().startswith("version:"):
+        del kept[0]
+    if kept:
+        yield kept

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from connectors.directories.files.ldif_entries import LdifEntries
 from connectors.directories.files.ldif_names import is_person
-from connectors.directories.ldap_wire.dn import canonical
+from connectors.directories.ldap_wire.dn import digest
 
 
 class Neighbours:
@@ -17,40 +17,37 @@ class Neighbours:
         self._entries = entries
         self._sources = {source for source, _ in references}
         self._targets = {target for _, target in references}
-        self._parents: dict[str, list[str]] = {}  # a group -> the groups it is directly in
-        self._found: dict[str, dict[str, list[bytes]]] = {}
+        self._parents: dict[int, list[bytes]] = {}  # a group -> the groups it is directly in
+        self._found: dict[int, dict[str, list[bytes]]] = {}
 
     def collect(self) -> None:
         """One pass for groups and references, a second one for those who are referred to."""
-        referred: set[str] = set()
+        referred: set[bytes] = set()
         for entry in self._entries.read({"objectclass", "memberof", *self._sources}):
-            classes = entry.values.get("objectclass", [])
-            if classes and not is_person(classes) and "memberof" in entry.values:
-                self._parents[canonical(entry.dn)] = _names(entry.values["memberof"])
+            groups = entry.values.get("memberof")
+            if groups and not is_person(entry.values.get("objectclass", [])):
+                self._parents[digest(entry.dn.encode())] = groups
             for source in self._sources:
-                referred.update(map(canonical, _names(entry.values.get(source, ()))))
-        if not referred:
+                referred.update(entry.values.get(source, ()))
+        wanted = set(map(digest, referred))
+        if not wanted:
             return
         for entry in self._entries.read(self._targets):
-            if (dn := canonical(entry.dn)) in referred:
+            if (dn := digest(entry.dn.encode())) in wanted:
                 self._found[dn] = entry.values
 
     def values_at(self, reference: bytes, attribute: str) -> list[bytes]:
         """What the entry of this DN has; nothing when it is not in the file."""
-        return self._found.get(canonical(reference.decode("utf-8", "replace")), {}).get(attribute, [])
+        return self._found.get(digest(reference), {}).get(attribute, [])
 
-    def above(self, groups: Iterable[str]) -> list[str]:
+    def above(self, groups: Iterable[bytes]) -> list[bytes]:
         """The groups that these are members of, at any height, these not included. A circle ends."""
-        met = set(map(canonical, groups))
+        met = set(map(digest, groups))
         fresh, found = list(met), []
         while fresh:
             for parent in self._parents.get(fresh.pop(), ()):
-                if (dn := canonical(parent)) not in met:
+                if (dn := digest(parent)) not in met:
                     met.add(dn)
                     fresh.append(dn)
                     found.append(parent)
         return found
-
-
-def _names(values: Iterable[bytes]) -> list[str]:
-    return [value.decode("utf-8", "replace") for value in values]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 
 from connectors.directories.files.first_lines import FirstLines
@@ -30,10 +31,12 @@ class LdifPeople:
         self._entries = LdifEntries(file)
         self._reading = Reading(name, request.attributes, options.disabled_when, request.now)
         self._groups = AskedGroups(request.groups, fold=canonical)
+        self._groups_of = lru_cache(maxsize=4096)(self._groups_in)
+        self._group_attribute = options.groups.column if options.groups else "memberof"
         rule = {options.disabled_when.column} if options.disabled_when else set()
-        self._names = {name: known_as(name) for name in sorted({*request.attributes, *STATE} | rule)}
-        dotted = [name.partition(".") for found in self._names.values() for name in found if "." in name]
-        self._references = {(source, target) for source, _, target in dotted}
+        names = sorted({*request.attributes, *STATE} | rule)
+        self._names = {name: [_steps(candidate) for candidate in known_as(name)] for name in names}
+        self._references = {step for steps in self._names.values() for step in steps if step[1]}
         self._neighbours = Neighbours(self._entries, self._references)
 
     def sightings(self) -> Iterator[LdifSighting]:
@@ -56,7 +59,7 @@ class LdifPeople:
         troubles: list[str] = []
         found = {name: self._texts(entry, name, troubles) for name in self._names}
         values = {name: texts for name, texts in found.items() if texts}
-        groups = self._groups_of(entry) if self._request.groups else frozenset()
+        groups = self._groups_of(tuple(entry.values.get(self._group_attribute, ())))
         links = tuple(dict.fromkeys(self._links(entry, troubles)))
         id = self._id(entry, troubles)
         trouble = "; ".join(troubles)
@@ -66,16 +69,17 @@ class LdifPeople:
 
     def _texts(self, entry: Entry, name: str, troubles: list[str]) -> tuple[str, ...]:
         """The values of the first attribute this name may stand for that has any."""
-        for candidate in self._names.get(name, (name,)):
-            source, dot, target = candidate.partition(".")
-            raw = entry.values.get(source, [])
-            if dot:
+        for source, target in self._names.get(name) or ((name, ""),):
+            raw = entry.values.get(source)
+            if raw and target:
                 raw = [value for reference in raw for value in self._neighbours.values_at(reference, target)]
+            if not raw:
+                continue
             try:
-                if texts := tuple(filter(None, (text_of(target or source, value) for value in raw))):
+                if texts := tuple(filter(None, [text_of(target or source, value) for value in raw])):
                     return texts
             except ValueError:
-                troubles.append(f"{candidate} is not text")
+                troubles.append(f"{target or source} is not text")
         return ()
 
     def _id(self, entry: Entry, troubles: list[str]) -> str:
@@ -93,23 +97,17 @@ class LdifPeople:
             shared = self._texts(entry, self._options.link, troubles)
             yield from (f"value:{text.lower()}" for text in shared)
 
-    def _groups_of(self, entry: Entry) -> frozenset[GroupRef]:
-        """Those asked for among its groups, by DN or common name; nested ones too where the file has them."""
-        direct = self._names_of_groups(entry)
-        above = self._neighbours.above(direct)
-        nested = self._groups.of_names(_called(above))
+    def _groups_in(self, direct: tuple[bytes, ...]) -> frozenset[GroupRef]:
+        """Those asked for among these groups, by DN or common name; nested ones where the file has them."""
+        nested = self._groups.of_names(_called(self._neighbours.above(direct)))
         return self._groups.of_names(_called(direct)) | {group for group in nested if group.nested}
-
-    def _names_of_groups(self, entry: Entry) -> list[str]:
-        column = self._options.groups.column if self._options.groups else "memberof"
-        return [value.decode("utf-8", "replace") for value in entry.values.get(column, ())]
 
     def _needed(self) -> set[str]:
         """Every attribute that is looked at; the rest is not even decoded."""
-        named = {candidate.partition(".")[0] for found in self._names.values() for candidate in found}
+        named = {source for steps in self._names.values() for source, _ in steps}
         options = {self._options.id or "", self._options.link or ""}
         if self._request.groups:
-            options |= {"memberof", self._options.groups.column if self._options.groups else ""}
+            options.add(self._group_attribute)
         return named | options | {"objectclass", *PERMANENT, *(name for name, _ in _LINKS)}
 
     def _seal(self) -> blake2b:
@@ -119,8 +117,15 @@ class LdifPeople:
         return blake2b(repr(facts).encode(), digest_size=16, key=self._request.salt)
 
 
-def _called(groups: list[str]) -> Iterator[str]:
+def _steps(name: str) -> tuple[str, str]:
+    """("manager", "mail") for `manager.mail`; ("mail", "") for `mail`."""
+    source, _, target = name.partition(".")
+    return source, target
+
+
+def _called(groups: Iterable[bytes]) -> Iterator[str]:
     """Each group as it may be named in the configuration: the common name, and the DN."""
-    for dn in groups:
+    for group in groups:
+        dn = group.decode("utf-8", "replace")
         yield common_name(dn)
         yield dn
