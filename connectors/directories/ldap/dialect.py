@@ -23,7 +23,6 @@ class LdapDialect:
             "usersmimecertificate",
             "userpkcs12",
             "userpassword",
-            "audio",
             "cacertificate",
             "x500uniqueidentifier",
             "krbprincipalkey",

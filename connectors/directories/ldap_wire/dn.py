@@ -33,7 +33,7 @@ def digest(dn: bytes, key: bytes = b"") -> int:
 def is_below(dn: str, base: str) -> bool:
     """Whether `dn` is `base` or lies below it."""
     inner, outer = canonical(dn), canonical(base)
-    return not outer or inner == outer or inner.endswith("," + outer)
+    return not base or inner == outer or inner.endswith("," + outer)
 
 
 def looks_like_dn(text: str) -> bool:
@@ -51,7 +51,7 @@ def _assertion(text: str) -> str:
     value = value.strip(" ") if not value.endswith("\\ ") else value.lstrip(" ")
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
-    plain = _fold(" ".join(part for part in _unescape(value).split(" ") if part))
+    plain = " ".join(part for part in _fold(_unescape(value)).split(" ") if part)
     return f"{kind.strip().lower()}={_MUST_ESCAPE.sub(lambda found: f'{chr(92)}{ord(found[0]):02x}', plain)}"
 
 

@@ -113,7 +113,7 @@ def _ask(session: Session, search: Search, cookie: bytes) -> int:
 def _collect(session: Session, number: int, page: Page, *, most: int) -> Result | None:
     """Take messages into the page. None when it is over-full: the server does not page."""
     while len(page.entries) <= most:
-        page.entries += session.messages.entries(number, most + 1 - len(page.entries))
+        page.entries += session.messages.entries(number, most - len(page.entries))
         message = session.messages.next()
         if message.id != number:
             raise _unasked(session, message)

@@ -71,4 +71,3 @@ def everybody(directory: Directory, wanted: ReadRequest | None = None) -> dict[s
     pages = directory.read(wanted or request())
     users = [sighting.open() for page in pages for sighting in page]
     return {user.where: user for user in users}
-
