@@ -47,7 +47,7 @@ def apply(rules: FieldRules, user: DirectoryUser, *, role: str = "learner") -> P
     attributes = user.attributes
     values = [fill(rules[name], attributes) if name in rules else "" for name in _MAPPED]
     values[0] = _address(values[0], rules)
-    return Profile(*values, role)
+    return Profile._make((*values, role))
 
 
 def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
