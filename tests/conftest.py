@@ -6,6 +6,7 @@ A server that cannot run here skips its tests, and one line at the end says so; 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 
 Server = TypeVar("Server")
-MISSING = "server missing: "
+MISSING_SERVER = re.compile(r"server missing: (\w+ \([^()]*\))")
 FOREIGN_SETTINGS = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -41,12 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = terminalreporter.stats.get("skipped", []) + terminalreporter.stats.get("error", [])
-    texts = [str(report.longrepr) for report in reports]
-    found = {text.split(MISSING, 1)[1].splitlines()[0].rstrip("')\"") for text in texts if MISSING in text}
+    kinds = ("skipped", "failed", "error")
+    reports = [report for kind in kinds for report in terminalreporter.getreports(kind)]
+    found = {name for report in reports for name in MISSING_SERVER.findall(str(report.longrepr))}
     if found:
         servers = "; ".join(sorted(found))
-        terminalreporter.write_line(f"servers that cannot run here: {servers}. script/test installs them.")
+        terminalreporter.write_line(
+            f"servers that cannot run here: {servers}; script/test installs what it can"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +128,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def _running(name: str, start: Callable[[Path], AbstractContextManager[Server]]) -> Iterator[Server]:
     if why := reason_missing(name):
         stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"{MISSING}{name} ({why})")
+        stop(f"server missing: {name} ({why})")
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="syncd-"))
         yield stack.enter_context(start(Path(directory)))

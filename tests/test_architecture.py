@@ -51,6 +51,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("syncd.register",),
     "alembic": ("syncd.register",),
     "psycopg": ("syncd.register",),
+    "orjson": ("syncd.register",),
     "ldap3": LDAP,
     "gssapi": LDAP,
     "click": ("syncd.cli",),

@@ -90,6 +90,8 @@ def unpack(directory: Path, *, people: int) -> None:
     unfinished = archive.with_suffix(f".{os.getpid()}")
     run(["tar", "--zstd", "-cf", str(unfinished), "-C", str(directory), "--exclude=smb.conf", "."])
     unfinished.rename(archive)
+    for outdated in set(CACHE.glob(f"samba-{people}-*.tar.zst")) - {archive}:
+        outdated.unlink(missing_ok=True)
 
 
 def offline(directory: Path, tool: str, records: str) -> None:

@@ -96,9 +96,14 @@ def test_postgresql_keeps_what_was_committed(postgresql: Postgresql, postgresql_
     postgresql.execute("SELECT * FROM kept", database=database)
 
 
-@pytest.mark.usefixtures("samba", "slapd", "ds389", "postgresql")
-@pytest.mark.parametrize("server", [Samba, Slapd, Ds389, Postgresql])
-def test_a_server_that_ended_leaves_nothing(server: type[Samba | Slapd | Ds389 | Postgresql]) -> None:
+@pytest.mark.parametrize(
+    ("fixture", "server"),
+    [("samba", Samba), ("slapd", Slapd), ("ds389", Ds389), ("postgresql", Postgresql)],
+)
+def test_a_server_that_ended_leaves_nothing(
+    request: pytest.FixtureRequest, fixture: str, server: type[Samba | Slapd | Ds389 | Postgresql]
+) -> None:
+    request.getfixturevalue(fixture)  # is it to be had here?
     with TemporaryDirectory(prefix="syncd-") as directory, server.start(Path(directory)) as running:
         pid = running.pid
         assert _session_of(pid)
