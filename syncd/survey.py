@@ -17,7 +17,7 @@ from syncd.plan import candidate, leavers
 from syncd.plan.candidate import Candidate
 from syncd.plan.matching import Matcher
 from syncd.plan.policy import Policy
-from syncd.plan.roster import Roster
+from syncd.plan.roster import KnownLearner, Roster
 from syncd.plan.seats import SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 
@@ -66,6 +66,7 @@ class Survey:
         self._pending: list[Change] = []
         self._result = Surveyed()
         self._unidentified: set[str] = set()
+        self._absent: list[int] = []
 
     def read(self) -> Surveyed:
         """Raises what `Directory.read` raises; then the run has no plan, and nobody has left."""
@@ -83,7 +84,8 @@ class Survey:
         return self._result
 
     def _sweep(self, directory: Directory) -> None:
-        known = self._register.people.fingerprints(directory.name, self._now)
+        people = self._register.people
+        known = people.fingerprints(directory.name, self._now)
         glimpses = self._sight.glimpses
         size = 0
         for page in self._pages(directory):
@@ -100,6 +102,8 @@ class Survey:
             self._progress(f"reading {directory.name}", size, None)
         if directory.name not in self._unidentified:
             self._sight.complete.add(directory.name)
+            self._absent += [number for number in known.values() if not glimpses[number]]
+            self._absent += [n for n in people.unvouched(directory.name, self._now) if not glimpses[n]]
         self._result.sizes[directory.name] = size
 
     def _pages(self, directory: Directory) -> Iterator[Sequence[Sighting]]:
@@ -172,25 +176,21 @@ class Survey:
 
     def _find_leavers(self) -> None:
         people = self._register.people
-        for learner in people.leaving():
-            self._matcher.left[learner] = None
-        for page in _paged(sorted(self._matcher.left), 1000):
-            self._judge_leavers(page, ())
-        for directory in sorted(self._sight.complete):
-            for absent in people.unseen(directory, self._sight):
-                self._judge_leavers(sorted(set(absent)), self._matcher.left)
-                self._matcher.left.update(dict.fromkeys(absent))
+        suspects = {*people.leaving(), *self._matcher.left}
+        for numbers in _paged(self._absent, 1000):
+            suspects |= people.owners(numbers)
+        for page in _paged(sorted(suspects), 1000):
+            for learner in people.learners(page, self._now):
+                self._judge_leaving(learner)
 
-    def _judge_leavers(self, learners: Sequence[int], judged: Collection[int]) -> None:
-        fresh = [learner for learner in learners if learner not in judged]
-        for learner in self._register.people.learners(fresh, self._now):
-            linked = learner.id in self._matcher.linked
-            for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
-                if change.kind is Kind.SUSPEND:
-                    self._result.leaving.add(learner.id)
-                elif change.kind is Kind.RELEASE and change.lot is not None:
-                    self._result.freed[change.lot] += 1
-                self._write(change)
+    def _judge_leaving(self, learner: KnownLearner) -> None:
+        linked = learner.id in self._matcher.linked
+        for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
+            if change.kind is Kind.SUSPEND:
+                self._result.leaving.add(learner.id)
+            elif change.kind is Kind.RELEASE and change.lot is not None:
+                self._result.freed[change.lot] += 1
+            self._write(change)
 
     def _write(self, change: Change) -> None:
         self._pending.append(change)

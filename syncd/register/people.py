@@ -67,25 +67,21 @@ class People:
         with self._engine.connect() as connection:
             return sorted(_learners(connection, ids, now), key=lambda learner: learner.id)
 
-    def unseen(self, directory: str, sight: Sight) -> Iterator[list[int]]:
-        """Pages of learners with an identity in `directory` that was there and `sight` has not seen."""
-        last = 0
-        while True:
-            with self._engine.connect() as connection:
-                statement = (
-                    select(identities.c.id, identities.c.learner_id)
-                    .where(identities.c.directory == directory, identities.c.presence != Presence.MISSING)
-                    .where(identities.c.id > last)
-                    .order_by(identities.c.id)
-                    .limit(_PAGE * 20)
-                )
-                rows = connection.execute(statement).all()
-            if not rows:
-                return
-            last = rows[-1][0]
-            absent = [learner for number, learner in rows if sight.is_unseen(number)]
-            for start in range(0, len(absent), _PAGE):
-                yield absent[start : start + _PAGE]
+    def unvouched(self, directory: str, now: int) -> list[int]:
+        """Identity numbers that were there last time and that no fingerprint vouches for at `now`."""
+        with self._engine.connect() as connection:
+            statement = select(identities.c.id).where(
+                identities.c.directory == directory,
+                identities.c.presence != Presence.MISSING,
+                or_(identities.c.fresh_until <= now, identities.c.fingerprint.is_(None)),
+            )
+            return list(connection.execute(statement).scalars())
+
+    def owners(self, numbers: Collection[int]) -> set[int]:
+        """The learners these identities belong to."""
+        with self._engine.connect() as connection:
+            chosen = is_any_of(connection, identities.c.id, numbers)
+            return set(connection.execute(select(identities.c.learner_id).where(chosen)).scalars())
 
     def leaving(self) -> list[int]:
         """Learners known to have left who are not both suspended and without a seat."""

@@ -1,0 +1,51 @@
+"""Drafting: how what was decided of a candidate is put into changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncd.model import Change, Kind, Presence, Profile
+from syncd.plan.candidate import Candidate
+
+
+def difference(before: Profile, after: Profile) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields that differ: what they were, what they shall be."""
+    changed = [name for name, old, new in zip(Profile._fields, before, after, strict=True) if old != new]
+    return {name: getattr(before, name) for name in changed}, {name: getattr(after, name) for name in changed}
+
+
+def in_words(before: dict[str, str], after: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {before[name] or '—'} → {after[name] or '—'}" for name in after)
+
+
+def draft(
+    kind: Kind,
+    candidate: Candidate,
+    profile: Profile,
+    why: str,
+    learner: int | None,
+    data: Mapping[str, object] | None = None,
+) -> Change:
+    name = profile.full_name
+    return Change(kind, candidate.key, profile.email, name, why, learner, {} if data is None else data)
+
+
+def with_data(change: Change, data: Mapping[str, object]) -> Change:
+    return change._replace(data={**change.data, **data})
+
+
+def identity_of(candidate: Candidate) -> dict[str, object]:
+    """What the register remembers of a candidate's identity, as it stands in a change."""
+    seen: dict[str, object] = {
+        "directory": candidate.identity.directory,
+        "key": candidate.identity.id,
+        "fingerprint": candidate.fingerprint.hex(),
+        "where": candidate.where,
+    }
+    if candidate.presence is not Presence.PRESENT:
+        seen["presence"] = str(candidate.presence)
+    if candidate.changes_at is not None:
+        seen["fresh_until"] = candidate.changes_at
+    if candidate.links:
+        seen["links"] = list(candidate.links)
+    return seen
