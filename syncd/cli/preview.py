@@ -1,0 +1,147 @@
+"""Preview: a plan in words: what would happen, to whom and why, who waits, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
+
+from syncd.app import App
+from syncd.cli import table
+from syncd.cli.screen import Screen
+from syncd.cli.session import Session
+from syncd.cli.wording import KINDS, day, many, people, verb
+from syncd.model import ChangeState, Entry, Kind, OrderState
+from syncd.run import RunFacts
+
+_WHO = ("WHO", "E-MAIL", "WHY", "LICENSE ENDS")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a plan is shown: `limit` people a kind (None: all), and notes too where `notes`."""
+
+    limit: int | None
+    notes: bool = False
+
+
+def summary(screen: Screen, facts: RunFacts) -> None:
+    """How many people were read, what changes by kind, and how the licenses stand."""
+    rows = [("read", f"{size:>6,}  people from {name}") for name, size in facts.sizes.items()]
+    rows += [(word, f"{count:>6,}  {KINDS[kind][1]}") for kind, word, count in counted(facts) if count]
+    table.facts(screen, [*rows, ("licenses", licenses(facts))])
+
+
+def licenses(facts: RunFacts) -> str:
+    """ "27 wanted, 20 available, 7 missing"; empty when nobody needs one."""
+    if not facts.wanted:
+        return ""
+    missing = f", {facts.missing:,} missing" if facts.missing else ""
+    return f"{facts.wanted:>6,}  wanted, {facts.available:,} available{missing}"
+
+
+def counted(facts: RunFacts, *, notes: bool = False) -> Iterator[tuple[Kind, str, int]]:
+    """The kinds of change, in the order they are applied: kind, word, how many."""
+    for kind, (word, _) in KINDS.items():
+        if notes or kind is not Kind.NOTE:
+            yield kind, word, facts.counts.get(kind.name.lower(), 0)
+
+
+def sections(screen: Screen, app: App, facts: RunFacts, extent: Extent, more: str) -> None:
+    """The people of a plan, kind by kind. `more`: the command that shows those left out."""
+    for kind, word, count in counted(facts, notes=extent.notes):
+        if not count:
+            continue
+        screen.say()
+        screen.say(f"{word.capitalize()}: {people(count)}", "heading")
+        rows = (row(entry, app) for entry in entries(app, facts.run, kind, extent.limit))
+        table.show(screen, _WHO, rows, indent="  ")
+        if extent.limit is not None and count > extent.limit:
+            screen.say(f"  … and {count - extent.limit:,} more: {more}", "dim")
+
+
+def entries(app: App, run: int, kind: Kind, limit: int | None) -> Iterable[Entry]:
+    """The changes of a kind in their order: those who wait as they stand in line."""
+    found = app.register.journal.read(run, kinds=[kind])
+    if kind is Kind.WAIT:
+        return sorted(found, key=_place) if limit is None else nsmallest(limit, found, key=_place)
+    return islice(found, limit)
+
+
+def refused(app: App, facts: RunFacts) -> Iterator[Entry]:
+    """Those the register or the platform would not take, with the reason."""
+    return app.register.journal.read(facts.run, state=ChangeState.REFUSED) if facts.refused else iter(())
+
+
+def row(entry: Entry, app: App) -> tuple[str, str, str, str]:
+    change = entry.change
+    ends = "" if change.kind is Kind.RELEASE else day(change.ends_at, app.settings.zone)
+    return (who(entry), change.email, outcome(entry), ends)
+
+
+def who(entry: Entry) -> str:
+    """Their name, else whatever tells an admin where to look."""
+    change = entry.change
+    return change.name or change.email or str(change.data.get("where") or change.key)
+
+
+def outcome(entry: Entry) -> str:
+    """Why, and for whoever was refused, the reason instead."""
+    if entry.state is ChangeState.REFUSED:
+        return f"refused: {entry.outcome}"
+    return entry.change.why + _unseated(entry)
+
+
+def objections(facts: RunFacts) -> list[tuple[str, str]]:
+    return [(entry["override"], entry["message"]) for entry in facts.objections]
+
+
+def what_next(facts: RunFacts, command: str) -> Sequence[str]:
+    """What the admin does about a plan. `command`: `syncd`, as typed to reach this configuration."""
+    if facts.objections:
+        allow = " ".join(f"--allow {override}" for override, _ in objections(facts))
+        return (
+            f"`{command} apply {facts.run}` does exactly what is shown here, if that is what you want",
+            f"`{command} sync {allow}` plans anew, and lets that pass this one time",
+        )
+    if not has_work(facts):
+        return ()
+    return (f"`{command} apply {facts.run}` does exactly this; `{command} sync` plans anew and applies",)
+
+
+def has_work(facts: RunFacts) -> bool:
+    """Whether the plan changes anything for anybody."""
+    return any(count for kind, _, count in counted(facts) if kind is not Kind.SKIP)
+
+
+def shortage(facts: RunFacts) -> str:
+    """One sentence about those without a license; empty when there are none."""
+    if not facts.waiting:
+        return ""
+    missing = f": {many(facts.missing, 'license is', 'licenses are')} missing" if facts.missing else ""
+    return f"{verb(facts.waiting, 'waits', 'wait')} for a license{missing}"
+
+
+def remedy(app: App, facts: RunFacts, session: Session) -> str:
+    """What to do about people waiting: assign what is ordered already, or order."""
+    open_ = [order for order in app.register.licenses.orders() if order.state is OrderState.REQUESTED]
+    if open_:
+        numbers = " ".join(str(order.id) for order in open_)
+        asked = many(sum(order.quantity for order in open_), "license is", "licenses are")
+        return f"{asked} ordered and not assigned yet: `{session.command(f'licenses assign {numbers}')}`"
+    wanted = facts.missing or facts.waiting
+    return f"Order more with `{session.command(f'licenses request {wanted}')}`"
+
+
+def _place(entry: Entry) -> tuple[int, str]:
+    priority = entry.change.data.get("priority", 0)
+    return (priority if isinstance(priority, int) else 0, entry.change.key)
+
+
+def _unseated(entry: Entry) -> str:
+    """Some get their account without a license and stand in line for it."""
+    change = entry.change
+    if change.kind not in (Kind.CREATE, Kind.REACTIVATE) or change.lot is not None:
+        return ""
+    return "; no license is free: waits for one" if "priority" in change.data else ""

@@ -1,0 +1,180 @@
+"""`syncd sync` and `syncd apply`: do it; say what was done, who was refused, who waits, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+import click
+
+from syncd.app import App
+from syncd.cli import preview, progress, table
+from syncd.cli.endings import code_of, complain
+from syncd.cli.plan import Form, planned, show_plan
+from syncd.cli.screen import Screen
+from syncd.cli.session import Session, actor, pass_session
+from syncd.cli.wording import lasted, many, moment, people
+from syncd.cli.written import change_facts
+from syncd.model import ChangeState, Entry, Kind, RunState
+from syncd.plan.guard import OVERRIDES
+from syncd.run import RunFacts, Task
+
+_NAMED = 20  # people listed of each sort; the rest are a command away
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Stop before anything is changed, as `plan` does.")
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice(OVERRIDES),
+    help="Let this pass once although the guard would hold it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@pass_session
+@click.pass_context
+def sync(ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, ...], as_json: bool) -> None:
+    """Bring learners and licenses up to date with the directories."""
+    with session.app() as app:
+        if dry_run:
+            facts = planned(app, "sync --dry-run")
+            show_plan(session, app, facts, Form("json" if as_json else "text"))
+        else:
+            facts = _applied(session, app, Task("sync", actor(), apply=True, allow=frozenset(allow)))
+            _tell(session, app, facts, as_json=as_json)
+    ctx.exit(facts.exit_code)
+
+
+@click.command()
+@click.argument("run", type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@pass_session
+@click.pass_context
+def apply(ctx: click.Context, session: Session, run: int, as_json: bool) -> None:
+    """Do what plan RUN shows, and nothing else; held when it no longer holds."""
+    with session.app() as app:
+        facts = _applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
+        _tell(session, app, facts, as_json=as_json)
+    ctx.exit(facts.exit_code)
+
+
+def _applied(session: Session, app: App, task: Task) -> RunFacts:
+    with _interruptions_told(session, app), progress.shown() as report:
+        return app.run(task, report)
+
+
+@contextmanager
+def _interruptions_told(session: Session, app: App) -> Iterator[None]:
+    """Ctrl-C: say how far the run had come, and that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt as exc:
+        latest = app.register.runs.latest(1)
+        if latest and latest[0].state is RunState.INTERRUPTED:
+            run, facts = latest[0].id, latest[0].facts
+            total = sum(facts.get("counts", {}).values())
+            complain(
+                f"interrupted: run {run} has done {facts.get('recorded', 0):,} of {many(total, 'change')}",
+                f"the next sync finishes it: `{session.command('sync')}`",
+            )
+        else:
+            complain("interrupted: nothing had been changed yet", f"again with `{session.command('sync')}`")
+        raise click.exceptions.Exit(code_of(exc)) from exc
+
+
+def _tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
+    if as_json:
+        session.screen.json(_facts(app, facts))
+    elif facts.state is RunState.HELD:
+        _held(session, facts)
+    else:
+        _done(session, app, facts)
+
+
+def _held(session: Session, facts: RunFacts) -> None:
+    screen = session.screen
+    screen.say(f"Run {facts.run} is held; nothing was changed", "bad")
+    preview.summary(screen, facts)
+    screen.say()
+    for override, message in preview.objections(facts):
+        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
+    command = session.command("").strip()
+    table.paragraph(screen, f"→ `{command} runs show {facts.run}` shows it person by person", hanging="  ")
+    for step in preview.what_next(facts, command):
+        table.paragraph(screen, f"→ {step}", hanging="  ")
+
+
+def _done(session: Session, app: App, facts: RunFacts) -> None:
+    screen = session.screen
+    screen.say(f"Run {facts.run} for {app.settings.company}: {_ending(app, facts)}", "heading")
+    preview.summary(screen, facts)
+    more = session.command(f"runs show {facts.run} --all")
+    _people(screen, "Refused", preview.refused(app, facts), more)
+    _people(screen, "Skipped", preview.entries(app, facts.run, Kind.SKIP, _NAMED + 1), more)
+    _waiting(session, app, facts)
+    if facts.platform_down:
+        screen.say()
+        table.paragraph(screen, f"The platform could not be used: {facts.platform_down}", "bad")
+        late = many(facts.undelivered, "change is", "changes are")
+        table.paragraph(screen, f"→ {late} recorded and delivered by the next sync", hanging="  ")
+
+
+def _ending(app: App, facts: RunFacts) -> str:
+    if not preview.has_work(facts):
+        return "nothing to do"
+    record = app.register.runs.get(facts.run)
+    took = "" if record is None else lasted((record.finished_at or 0) - record.started_at)
+    earlier = f", took over from run {', '.join(map(str, facts.superseded))}" if facts.superseded else ""
+    return f"done in {took}{earlier}"
+
+
+def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> None:
+    listed = list(islice(found, _NAMED + 1))
+    if not listed:
+        return
+    screen.say()
+    screen.say(title, "heading")
+    rows = [(preview.who(entry), entry.change.email, preview.outcome(entry)) for entry in listed[:_NAMED]]
+    table.show(screen, ("WHO", "E-MAIL", "WHY"), rows, indent="  ")
+    if len(listed) > _NAMED:
+        screen.say(f"  … and more: {more}", "dim")
+
+
+def _waiting(session: Session, app: App, facts: RunFacts) -> None:
+    if not facts.waiting:
+        return
+    screen, line = session.screen, app.register.licenses.waiting(app.settings.policy.seats.type)
+    screen.say()
+    screen.say(f"Waiting for a license: {people(len(line))}, first in line first", "warn")
+    show_line(screen, app, _NAMED)
+    if len(line) > _NAMED:
+        screen.say(f"  … and {len(line) - _NAMED:,} more: {session.command('licenses waiting')}", "dim")
+    table.paragraph(screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
+
+
+def show_line(screen: Screen, app: App, limit: int | None) -> None:
+    """The waiting list as a table, from its head."""
+    line = app.register.licenses.waiting(app.settings.policy.seats.type)[:limit]
+    zone = app.settings.zone
+    rows = [
+        (str(place), entry.name or entry.email, entry.email, moment(entry.since, zone), _waits_for(entry))
+        for place, entry in enumerate(line, start=1)
+    ]
+    table.show(screen, ("PLACE", "WHO", "E-MAIL", "SINCE", "FOR"), rows, right=(0,), indent="  ")
+
+
+def _waits_for(entry: object) -> str:
+    return "a license" if getattr(entry, "has_account", False) else "an account and a license"
+
+
+def _facts(app: App, facts: RunFacts) -> dict[str, object]:
+    read = app.register.journal.read
+    line = app.register.licenses.waiting(app.settings.policy.seats.type)
+    return {
+        **facts.as_dict(),
+        "exit_code": facts.exit_code,
+        "refusals": [change_facts(entry) for entry in read(facts.run, state=ChangeState.REFUSED)],
+        "skips": [change_facts(entry) for entry in read(facts.run, kinds=[Kind.SKIP])],
+        "line": [entry._asdict() for entry in line],
+    }

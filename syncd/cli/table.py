@@ -1,0 +1,103 @@
+"""Table: rows under headings, aligned by what characters really take on the screen.
+
+In a window the widest columns are cut with … until the row fits; piped, nothing is ever cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from rich.cells import cell_len, set_cell_size
+
+from syncd.cli.screen import Screen, clean
+
+_MEASURED = 500  # rows that decide how wide a column is
+_NARROWEST = 8
+_GAP = "  "
+
+
+def show(
+    screen: Screen,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    indent: str = "",
+) -> None:
+    """Print a table, row by row as they come. `right`: columns aligned to the right. Nothing for no rows."""
+    stream = iter(rows)
+    head = [[clean(cell) for cell in row] for row in islice(stream, _MEASURED)]
+    if not head:
+        return
+    columns = _used(head, headings)
+    widths = _fitting(screen, [headings[column] for column in columns], head, columns, len(indent))
+    sides = [column in right for column in columns]
+    titles = _line([headings[column] for column in columns], widths, sides, screen.width)
+    screen.say(indent + titles, "dim")
+    for row in chain(head, stream):
+        cells = [clean(row[column]) for column in columns]
+        screen.say(indent + _line(cells, widths, sides, screen.width))
+
+
+def facts(screen: Screen, rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
+    """Print names and values, one a line, the values below each other; long values go on below."""
+    pairs = [(name, value) for name, value in rows if value]
+    margin = max((cell_len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        start = indent + set_cell_size(name, margin) + _GAP
+        for number, line in enumerate(_folded(value, screen.width, cell_len(start))):
+            screen.say((start if not number else " " * cell_len(start)) + line)
+
+
+def paragraph(screen: Screen, text: str, style: str = "", *, indent: str = "", hanging: str = "") -> None:
+    """Print text, folded at words where there is a window; later lines begin with `hanging`."""
+    for number, line in enumerate(_folded(text, screen.width, max(len(indent), len(hanging)))):
+        screen.say((hanging if number else indent) + line, style)
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with … for what is missing."""
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+
+
+def _used(head: Sequence[Sequence[str]], headings: Sequence[str]) -> list[int]:
+    """The columns in which anybody has something."""
+    return [column for column in range(len(headings)) if any(row[column] for row in head)]
+
+
+def _fitting(
+    screen: Screen, headings: Sequence[str], head: Sequence[Sequence[str]], columns: Sequence[int], used: int
+) -> list[int]:
+    widths = [
+        max(cell_len(heading), *(cell_len(row[column]) for row in head))
+        for heading, column in zip(headings, columns, strict=True)
+    ]
+    if screen.width is None:
+        return widths
+    room = screen.width - used - len(_GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], limit: int | None) -> str:
+    parts = []
+    for cell, width, is_right in zip(cells, widths, right, strict=True):
+        shown = cell if limit is None else cut(cell, width)
+        padding = " " * (width - cell_len(shown))
+        parts.append(padding + shown if is_right else shown + padding)
+    return _GAP.join(parts).rstrip()
+
+
+def _folded(text: str, limit: int | None, used: int) -> Iterator[str]:
+    """`text` in lines that fit; a single word that does not is left whole, to be copied."""
+    for paragraph_ in text.split("\n"):
+        line = ""
+        for word in paragraph_.split(" "):
+            if line and limit is not None and used + cell_len(line) + 1 + cell_len(word) > limit:
+                yield line
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        yield line

@@ -1,0 +1,57 @@
+"""Wording: kinds, numbers and times as an admin reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+
+from syncd.model import Kind
+
+KINDS: Mapping[Kind, tuple[str, str]] = {
+    Kind.SUSPEND: ("suspend", "has left: the account is suspended, nothing is deleted"),
+    Kind.RELEASE: ("release", "the grace period is over: the license is free for somebody else"),
+    Kind.LINK: ("link", "is somebody syncd knows already"),
+    Kind.UPDATE: ("update", "profile fields have changed"),
+    Kind.REACTIVATE: ("reactivate", "has come back: the account is active again"),
+    Kind.CREATE: ("create", "gets an account and a license"),
+    Kind.JOIN: ("join", "the same person in a second directory"),
+    Kind.ALLOCATE: ("allocate", "has an account and gets a license"),
+    Kind.WAIT: ("wait", "no license is free: stands in line, and gets the next one"),
+    Kind.NOTE: ("note", "nothing changes for them; syncd remembers what the directory says"),
+    Kind.SKIP: ("skip", "cannot be used as they are: left untouched until it is put right"),
+}
+
+
+def day(seconds: int | None, zone: tzinfo) -> str:
+    """A date in the company's time zone; empty without one."""
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d}"
+
+
+def moment(seconds: int | None, zone: tzinfo) -> str:
+    """A date and time in the company's time zone; empty without one."""
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M}"
+
+
+def iso(seconds: int | None) -> str | None:
+    """A time for programs, in UTC."""
+    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """ "1 person", "1,200 people"."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def people(number: int) -> str:
+    return many(number, "person", "people")
+
+
+def verb(number: int, one: str, more: str) -> str:
+    """ "12 people wait", "1 person waits"."""
+    return f"{people(number)} {one if number == 1 else more}"
+
+
+def lasted(seconds: int) -> str:
+    """How long something took."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

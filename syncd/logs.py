@@ -1,0 +1,87 @@
+"""Logs: one line an event on standard error, without secrets, and without e-mail addresses above debug."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|authori[sz]ation|credential|api_?key|cookie", re.I)
+_IN_URL = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+@(?=[^\s@<>\"'(),;:/]+\.)")
+_ACTORS = ("requested_by",)  # user@host: whoever gives commands is named in every log
+_TOLD = frozenset({"run_failed", "plan_held"})
+_LOUD = ("ldap3", "sqlalchemy", "alembic", "asyncio", "urllib3", "msal")
+
+
+def configure(*, level: str, json: bool, told: bool = False) -> None:
+    """Log from `level` on. `told`: the command itself tells how it failed, so the log need not."""
+    number: int = getattr(logging, level.upper())
+    chain: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        discreet,
+    ]
+    if told:
+        chain.insert(0, _leave_to_the_command)
+    chain.append(
+        structlog.processors.JSONRenderer(sort_keys=True, default=str)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=True)
+    )
+    structlog.configure(
+        processors=chain,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    _bridge(number)
+
+
+def discreet(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The last line of defence: masks what smells of a secret, and addresses in all but debug events."""
+    return {key: _masked(key, value, addresses=method != "debug") for key, value in event.items()}
+
+
+def _masked(key: str, value: Any, *, addresses: bool) -> Any:
+    if _SECRET.search(key) and value:
+        return "***"
+    if isinstance(value, str):
+        value = _IN_URL.sub(r"\1:***@", value)
+        return _ADDRESS.sub("***@", value) if addresses and key not in _ACTORS else value
+    if isinstance(value, Mapping):
+        return {str(name): _masked(str(name), item, addresses=addresses) for name, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_masked("", item, addresses=addresses) for item in value]
+    return value
+
+
+def _leave_to_the_command(_logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]) -> EventDict:
+    if event.get("event") in _TOLD:
+        raise structlog.DropEvent
+    return event
+
+
+class _Bridge(logging.Handler):
+    """What libraries log, through the same defences. Their debug and info, full of data, never comes here."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger()
+        say = log.error if record.levelno >= logging.ERROR else log.warning
+        say("library_warned", library=record.name, message=record.getMessage())
+
+
+def _bridge(level: int) -> None:
+    root = logging.getLogger()
+    root.handlers = [handler for handler in root.handlers if not isinstance(handler, _Bridge)]
+    root.addHandler(_Bridge(max(level, logging.WARNING)))
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
