@@ -47,7 +47,7 @@ class PasswordBind(Section):
 class KerberosBind(Section):
     """A bind with a Kerberos ticket (SASL GSSAPI). Needs the extra `kerberos`, and TLS with most servers."""
 
-    method: Literal["kerberos"]
+    method: Literal["kerberos"] = Field(description="kerberos: by ticket instead of password")
     principal: str | None = Field(
         None, description="whose ticket; without it, the one in the credentials cache"
     )
@@ -56,11 +56,17 @@ class KerberosBind(Section):
         None, description="host name in the service ticket (ldap/HOST), where the URL has another"
     )
 
+    @model_validator(mode="after")
+    def _whose_key(self) -> Self:
+        if self.keytab and not self.principal:
+            raise ValueError("keytab needs principal: whose key to take from it")
+        return self
+
 
 class AnonymousBind(Section):
     """No account: what the server shows to everybody."""
 
-    method: Literal["anonymous"]
+    method: Literal["anonymous"] = Field(description="anonymous: without an account")
 
 
 def _method(value: Any) -> str:

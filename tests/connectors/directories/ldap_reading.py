@@ -12,6 +12,7 @@ from connectors.directories.ldap.face import LdapDirectory
 from connectors.directories.ldap.options import LdapOptions
 from syncd.model import DirectoryUser, GroupRef
 from syncd.ports import Directory, ReadRequest
+from tests.servers.ds389 import Ds389
 from tests.servers.ldap_admin import Account
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
@@ -44,12 +45,12 @@ def ad_options(samba: Samba, **changes: Any) -> ActiveDirectoryOptions:
     return ActiveDirectoryOptions.model_validate(values | changes)
 
 
-def ldap_options(slapd: Slapd, **changes: Any) -> LdapOptions:
+def ldap_options(server: Slapd | Ds389, **changes: Any) -> LdapOptions:
     values = {
-        "servers": slapd.url,
-        "tls": {"ca_file": slapd.ca},
-        "bind": bind(slapd.sync_account),
-        "base_dn": slapd.staff,
+        "servers": server.url,
+        "tls": {"ca_file": server.ca},
+        "bind": bind(server.sync_account),
+        "base_dn": server.staff,
     }
     return LdapOptions.model_validate(values | changes)
 
@@ -58,8 +59,8 @@ def active_directory(samba: Samba, **changes: Any) -> ActiveDirectory:
     return ActiveDirectory("head-office", ad_options(samba, **changes), sleep=Pauses())
 
 
-def ldap_directory(slapd: Slapd, **changes: Any) -> LdapDirectory:
-    return LdapDirectory("campus", ldap_options(slapd, **changes), sleep=Pauses())
+def ldap_directory(server: Slapd | Ds389, **changes: Any) -> LdapDirectory:
+    return LdapDirectory("campus", ldap_options(server, **changes), sleep=Pauses())
 
 
 def request(*attributes: str, groups: tuple[GroupRef, ...] = (), now: int = NOW) -> ReadRequest:

@@ -32,7 +32,7 @@ class SambaTown:
         self._groups: dict[str, str] = {}
 
     def directory(self) -> ActiveDirectory:
-        return active_directory(self._samba, base_dn=self._unit, group_base_dn=self._unit, page_size=20)
+        return active_directory(self._samba, base_dn=self._unit, group_base_dn=self._unit, page_size=10)
 
     def add(self, *people: Person) -> None:
         for one in people:
@@ -83,7 +83,7 @@ class SambaTown:
 
 
 class TestActiveDirectoryContract(DirectoryContract):
-    crowd: ClassVar[int] = 45  # more than two of the pages of 20 asked for here
+    crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
 
     @pytest.fixture
     def town(self, samba: Samba, samba_ou: str) -> SambaTown:

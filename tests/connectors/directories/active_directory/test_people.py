@@ -1,4 +1,4 @@
-"""What Active Directory says of a person: who they are, whether they may work, and whose manager they have."""
+"""What Active Directory says of a person: who they are, whether they may work, who their manager is."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_the_id_is_the_guid_as_windows_writes_it(samba: Samba, samba_ou: str) ->
 
 def test_the_anchor_of_entra_connect_is_a_link_when_it_differs(samba: Samba, samba_ou: str) -> None:
     anchor = UUID("12345678-9abc-def0-1234-56789abcdef0")
-    attribute = {"mS-DS-ConsistencyGuid": anchor.bytes_le}
-    dn = samba.add_person("Ann Lee", ou=samba_ou, **attribute)
+    dn = samba.add_person("Ann Lee", ou=samba_ou)
+    samba.admin.replace(dn, {"mS-DS-ConsistencyGuid": anchor.bytes_le})
     user = only(samba, samba_ou)
     assert user.links[:2] == (f"guid:{user.identity.id}", f"guid:{anchor}")
     samba.admin.replace(dn, {"mS-DS-ConsistencyGuid": UUID(user.identity.id).bytes_le})

@@ -10,6 +10,7 @@ from connectors.directories.ldap_wire.dialect import Entry
 from syncd.errors import Unavailable
 from syncd.model import DirectoryUser
 from tests.connectors.directories.ldap_reading import NOW, everybody, ldap_directory, request
+from tests.servers.ds389 import Ds389
 from tests.servers.slapd import Slapd
 
 DAY = 86_400
@@ -81,3 +82,12 @@ def test_the_link_attribute_links(slapd: Slapd, slapd_ou: str) -> None:
 def test_without_an_identity_the_read_fails() -> None:
     with pytest.raises(Unavailable, match="entryuuid"):
         LdapDialect(OPTIONS, "").identify(Entry("uid=x", {}))
+
+
+def test_389_people_have_their_ns_unique_id_and_are_locked_by_it(ds389: Ds389) -> None:
+    users = everybody(ldap_directory(ds389))
+    (raw,) = ds389.admin.search(ds389.person_dn(3), attributes=["nsUniqueId"])
+    (identity,) = raw["raw_attributes"]["nsUniqueId"]
+    assert users[ds389.person_dn(3)].identity.id == identity.decode()
+    disabled = {dn for dn, user in users.items() if not user.enabled}
+    assert disabled == {ds389.person_dn(7), ds389.person_dn(27)}

@@ -1,4 +1,4 @@
-"""BER by our reader: equal to ldap3's on what servers send, and a deliberate error on what they should not."""
+"""BER by our reader: equal to ldap3's on what servers send, a deliberate error on what they should not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ldap3.utils.asn1 import decode_message_fast  # type: ignore[attr-defined]
+from ldap3.utils.asn1 import decode_message_fast
 
 from connectors.directories.ldap_wire.ber import (
     OCTETS,

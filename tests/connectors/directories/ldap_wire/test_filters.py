@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ldap3.operation.search import compile_filter, parse_filter  # type: ignore[attr-defined]
+from ldap3.operation.search import compile_filter, parse_filter
 
 from connectors.directories.ldap_wire.filters import all_of, checked, escaped
 

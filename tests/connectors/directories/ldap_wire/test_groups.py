@@ -22,6 +22,7 @@ from tests.connectors.directories.ldap_reading import (
     ldap_options,
     request,
 )
+from tests.servers.ds389 import Ds389
 from tests.servers.ldap_limits import Limits
 from tests.servers.ldap_proxy import Kind, LdapProxy, Trouble
 from tests.servers.samba import Samba
@@ -31,46 +32,46 @@ ProxyMaker = Callable[..., LdapProxy]
 ODD = "Sales (*) \\ #1, Łódź"
 
 
-@pytest.fixture(params=["samba", "slapd"])
-def company(request: pytest.FixtureRequest) -> Samba | Slapd:
+@pytest.fixture(params=["samba", "slapd", "ds389"])
+def company(request: pytest.FixtureRequest) -> Samba | Slapd | Ds389:
     """Each server with the same forty people in the same groups."""
-    server: Samba | Slapd = request.getfixturevalue(request.param)
+    server: Samba | Slapd | Ds389 = request.getfixturevalue(request.param)
     return server
 
 
-def directory(server: Samba | Slapd) -> Directory:
+def directory(server: Samba | Slapd | Ds389) -> Directory:
     return active_directory(server) if isinstance(server, Samba) else ldap_directory(server)
 
 
-def members(server: Samba | Slapd, name: str, *, nested: bool = True) -> set[str]:
+def members(server: Samba | Slapd | Ds389, name: str, *, nested: bool = True) -> set[str]:
     group = GroupRef(name, nested)
     users = everybody(directory(server), request(groups=(group,)))
     return {dn for dn, user in users.items() if user.groups == {group}}
 
 
-def people(server: Samba | Slapd, *numbers: int) -> set[str]:
+def people(server: Samba | Slapd | Ds389, *numbers: int) -> set[str]:
     return {server.person_dn(number) for number in numbers}
 
 
-def test_a_chain_of_groups_is_walked_to_its_end(company: Samba | Slapd) -> None:
+def test_a_chain_of_groups_is_walked_to_its_end(company: Samba | Slapd | Ds389) -> None:
     assert members(company, "chain-4") == people(company, *range(10), 10, 11, 12, 13)
     assert members(company, "chain-4", nested=False) == people(company, 13)
 
 
-def test_a_circle_of_groups_holds_everybody_in_it(company: Samba | Slapd) -> None:
+def test_a_circle_of_groups_holds_everybody_in_it(company: Samba | Slapd | Ds389) -> None:
     assert members(company, "circle-b") == people(company, 20, 21, 22)
 
 
-def test_a_group_without_members_is_nobody(company: Samba | Slapd) -> None:
+def test_a_group_without_members_is_nobody(company: Samba | Slapd | Ds389) -> None:
     assert members(company, "nobody") == set()
 
 
-def test_a_group_may_be_named_by_its_dn_in_any_spelling(company: Samba | Slapd) -> None:
+def test_a_group_may_be_named_by_its_dn_in_any_spelling(company: Samba | Slapd | Ds389) -> None:
     dn = company.group_dn("team-03").upper().replace(",", " , ")
     assert members(company, dn) == people(company, 3, 23)
 
 
-def test_every_missing_group_is_named_with_where_was_looked(company: Samba | Slapd) -> None:
+def test_every_missing_group_is_named_with_where_was_looked(company: Samba | Slapd | Ds389) -> None:
     groups = (GroupRef("Stuff"), GroupRef("team-03"), GroupRef("*"))
     with pytest.raises(
         ConfigError, match=r"no group '\*', 'Stuff'; looked below (?i:dc=contoso,dc=test) at cn"
@@ -79,7 +80,7 @@ def test_every_missing_group_is_named_with_where_was_looked(company: Samba | Sla
     assert "group_base_dn" in found.value.next_step
 
 
-def test_a_group_by_a_dn_that_does_not_exist_is_missing(company: Samba | Slapd) -> None:
+def test_a_group_by_a_dn_that_does_not_exist_is_missing(company: Samba | Slapd | Ds389) -> None:
     with pytest.raises(ConfigError, match="no group"):
         members(company, company.group_dn("nowhere"))
 

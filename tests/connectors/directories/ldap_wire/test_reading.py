@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.connectors.directories.ldap_reading import (
     ldap_options,
     request,
 )
+from tests.servers.ds389 import Ds389
 from tests.servers.ldap_proxy import Kind, LdapProxy, Trouble
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
@@ -202,7 +204,7 @@ def test_a_broken_read_leaves_the_next_one_whole(slapd: Slapd, ldap_proxy: Proxy
 
 
 def by_ldap3(
-    server: Samba | Slapd, attributes: list[str]
+    server: Samba | Slapd | Ds389, attributes: list[str]
 ) -> list[tuple[bytes, list[tuple[bytes, list[bytes]]]]]:
     found = server.admin.search(server.staff, "(objectClass=person)", attributes)
     return sorted(
@@ -214,9 +216,9 @@ def by_ldap3(
     )
 
 
-@pytest.mark.parametrize("kind", ["samba", "slapd"])
+@pytest.mark.parametrize("kind", ["samba", "slapd", "ds389"])
 def test_every_byte_is_as_ldap3_decodes_it(kind: str, request: pytest.FixtureRequest) -> None:
-    server: Samba | Slapd = request.getfixturevalue(kind)
+    server: Samba | Slapd | Ds389 = request.getfixturevalue(kind)
     names = [
         "cn",
         "sn",
@@ -234,3 +236,11 @@ def test_every_byte_is_as_ldap3_decodes_it(kind: str, request: pytest.FixtureReq
         search = Search(server.staff, "(objectClass=person)", names, page_size=15)
         ours = [decode_entry(raw) for page in pages(session, search) for raw in page.entries]
     assert sorted((dn, sorted(attributes)) for dn, attributes in ours) == by_ldap3(server, names)
+
+
+def test_thousands_are_byte_for_byte_as_ldap3_decodes_them(tmp_path: Path) -> None:
+    with Slapd.start(tmp_path, people=3_000) as server, open_session(ldap_options(server)) as session:
+        search = Search(server.staff, "(objectClass=person)", ["*"])
+        ours = [decode_entry(raw) for page in pages(session, search) for raw in page.entries]
+        assert len(ours) == 3_000
+        assert sorted((dn, sorted(attributes)) for dn, attributes in ours) == by_ldap3(server, ["*"])
