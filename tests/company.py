@@ -1,4 +1,4 @@
-"""A company to run syncd for in tests: directories in memory, a register in a real database, a clock one sets."""
+"""A company to run syncd for in tests: directories in memory, a real register, a clock one sets."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Company:
     def hire(self, *handles: str, directory: int = 0, **attributes: str) -> None:
         """People called `<handle> Doe` with the address `<handle>@example.com`, unless said otherwise."""
         for handle in handles:
-            facts = {"email": f"{handle}@example.com", "first_name": handle.title(), "last_name": "Doe", **attributes}
+            facts = {**profile(handle)._asdict(), "group": "", "role": "", **attributes}
             self.directories[directory].add(f"id-{handle}", **facts)
 
     def order(self, quantity: int) -> None:

@@ -23,6 +23,7 @@ from syncd.register.seats import Grant, Waiter
 
 _QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 _LEARNER = ("id", *PROFILE_FIELDS, "account", "created_at", "activated_at")
+_NO_SEAT = "no license was left when it came to it; they wait in line"
 Refusals = list[tuple[Change, str]]
 
 
@@ -101,9 +102,9 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
     old = [_learner(change) for change in group if "profile" not in change.data]
     if not work.recorder.remote:
         work.set_account([number for number in old if number in seated], Account.ACTIVE)
-    missed = [_learner(c) for c in new if c.lot is not None and _learner(c) not in seated]
-    work.set_account(missed, Account.PLANNED)
-    return refused
+    missed = [change for change in group if change.lot is not None and _learner(change) not in seated]
+    work.set_account([_learner(change) for change in missed], Account.PLANNED)
+    return refused + [(change, _NO_SEAT) for change in missed]
 
 
 def _wait(work: _Work, group: list[Change]) -> Refusals:
@@ -265,8 +266,9 @@ def _reactivate(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _allocate(work: _Work, group: list[Change]) -> Refusals:
-    work.seat_or_line(group)
-    return []
+    seated = work.seat_or_line(group)
+    kept = {change.key for change in seated}
+    return [(change, _NO_SEAT) for change in group if change.key not in kept]
 
 
 def _note(work: _Work, group: list[Change]) -> Refusals:

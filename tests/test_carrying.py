@@ -1,0 +1,122 @@
+"""A platform of its own: what is recorded is delivered, and what it refuses is undone by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from syncd.model import Account, ChangeState, Kind
+from tests.company import DAY, Company, opened
+from tests.contracts.memory_platform import MemoryPlatform
+
+
+@pytest.fixture
+def platform() -> MemoryPlatform:
+    return MemoryPlatform()
+
+
+@pytest.fixture
+def company(database_url: str, platform: MemoryPlatform) -> Iterator[Company]:
+    with opened(database_url, platform=platform) as company:
+        yield company
+
+
+def there(platform: MemoryPlatform) -> dict[str, tuple[bool, bool]]:
+    """On the platform, by handle: active, licensed."""
+    everybody = platform.learners.values()
+    return {one.profile.email.partition("@")[0]: (one.active, one.ends_at is not None) for one in everybody}
+
+
+def test_learners_arrive_on_the_platform_with_their_license(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    company.order(2)
+    company.hire("ann", "bob", "cem")
+    facts = company.sync()
+    assert there(platform) == {"ann": (True, True), "bob": (True, True)}
+    assert company.learner("cem").account is Account.PLANNED
+    assert (facts.undelivered, facts.refused) == (0, 0)
+    assert company.sync().counts == {}
+    assert len(platform.deliveries) == 2
+
+
+def test_the_whole_life_of_a_learner_is_carried(company: Company, platform: MemoryPlatform) -> None:
+    company.order(1)
+    company.hire("ann", "boss")
+    company.sync()
+    company.people.change("id-ann", email="roe@example.com")
+    company.sync()
+    assert there(platform) == {"roe": (True, True)}
+    company.people.disable("id-ann")
+    company.sync()
+    assert there(platform) == {"roe": (False, True)}
+    company.now += 15 * DAY
+    company.sync()
+    assert there(platform) == {"roe": (False, False), "boss": (True, True)}
+
+
+def test_a_platform_that_is_down_delays_delivery_and_nothing_else(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    platform.down(after=1)
+    facts = company.sync()
+    assert (facts.exit_code, facts.undelivered) == (4, 1)
+    assert company.learners("live") == ["ann", "bob"]
+    assert company.learner("bob").account is Account.PLANNED
+    platform.mend()
+    facts = company.sync()
+    assert (facts.exit_code, facts.counts) == (0, {})
+    assert there(platform) == {"ann": (True, True), "bob": (True, True)}
+    assert company.learner("bob").account is Account.ACTIVE
+
+
+def test_a_refused_learner_gives_the_seat_back_and_is_tried_again(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    platform.refuse("ann@example.com", "domain not allowed")
+    facts = company.sync()
+    assert (facts.refused, facts.exit_code) == (1, 1)
+    assert company.learner("ann").refused == "domain not allowed"
+    assert company.free_seats() == 1
+    (refused,) = company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+    assert (refused.change.email, refused.outcome) == ("ann@example.com", "domain not allowed")
+    platform.mend()
+    assert company.sync().counts == {"create": 1}
+    assert company.learner("ann").refused == ""
+    assert there(platform)["ann"] == (True, True)
+
+
+def test_a_platform_without_seats_stops_grants_and_lets_people_wait(
+    company: Company, platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.run._BATCH", 2)
+    company.order(6)
+    company.hire(*"abcdef")
+    platform.exhaust_after(1)
+    facts = company.sync()
+    assert there(platform) == {"a": (True, True)}
+    assert company.learners("waiting") == list("bcdef")
+    assert company.free_seats() == 5
+    offered = [one for one in platform.deliveries if one.kind is Kind.CREATE]
+    assert len(offered) == 2, "nobody else was offered a seat"
+    assert facts.refused == 5
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "lose_request"])
+def test_an_unknown_result_is_read_back_before_it_is_repeated(
+    company: Company, platform: MemoryPlatform, fault: str
+) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    getattr(platform, fault)("ann@example.com")
+    facts = company.sync()
+    assert facts.undelivered == (0 if fault == "lose_answer" else 1)
+    company.sync()
+    assert there(platform) == {"ann": (True, True), "bob": (True, True)}
+    assert len(platform.learners) == 2
+    assert company.learner("ann").account is Account.ACTIVE
