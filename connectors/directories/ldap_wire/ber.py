@@ -72,11 +72,29 @@ def decode_entry(entry: bytes) -> Entry:
     at, limit = expect(entry, end, limit, SEQUENCE)
     attributes = []
     while at < limit:
-        inner, at = expect(entry, at, limit, SEQUENCE)
-        start, end = expect(entry, inner, at, OCTETS)
-        values_at, values_end = expect(entry, end, at, SET)
-        attributes.append((entry[start:end], decode_octets(entry, values_at, values_end)))
+        attribute, at = _attribute(entry, at, limit)
+        attributes.append(attribute)
     return dn, attributes
+
+
+def _attribute(entry: bytes, at: int, limit: int) -> tuple[tuple[bytes, list[bytes]], int]:
+    """The attribute at `at`, and where the next begins.
+
+    Read for every attribute of everybody who is opened: the usual form, all lengths short and one
+    value, is taken at a glance; any other is read step by step.
+    """
+    if at + 6 <= limit and entry[at + 1] < 0x80 and entry[at + 3] < 0x80:
+        end, name_ends = at + 2 + entry[at + 1], at + 4 + entry[at + 3]
+        value = name_ends + 4
+        if value <= end <= limit and entry[at] == SEQUENCE and entry[at + 2] == OCTETS:
+            tag, size, value_tag, value_size = entry[name_ends:value]
+            whole = value + value_size == end and size == value_size + 2
+            if whole and tag == SET and value_tag == OCTETS and value_size < 0x80:
+                return (entry[at + 4 : name_ends], [entry[value:end]]), end
+    inner, following = expect(entry, at, limit, SEQUENCE)
+    start, end = expect(entry, inner, following, OCTETS)
+    values_at, values_end = expect(entry, end, following, SET)
+    return (entry[start:end], decode_octets(entry, values_at, values_end)), following
 
 
 def pick(entry: bytes, wanted: frozenset[bytes]) -> tuple[bytes, dict[bytes, list[bytes]]]:

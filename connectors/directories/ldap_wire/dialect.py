@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from connectors.directories.ldap_wire.ber import decode_entry
@@ -13,8 +14,7 @@ from connectors.directories.ldap_wire.session import Session
 from syncd.errors import Incomplete
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A decoded entry. `values` has lower-case attribute names, options included, and values as bytes."""
 
     dn: str
@@ -25,7 +25,7 @@ class Entry:
         dn, attributes = decode_entry(raw)
         return cls(
             dn.decode("utf-8", "replace"),
-            {name.decode("utf-8", "replace").lower(): values for name, values in attributes if values},
+            {_lower(name): values for name, values in attributes if values},
         )
 
     def first(self, name: str) -> bytes | None:
@@ -36,6 +36,12 @@ class Entry:
     def text(self, name: str) -> str:
         """The first value as text, for showing and for numbers; empty when absent."""
         return (self.first(name) or b"").decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: bytes) -> str:
+    """An attribute name as we call it; a directory has few of them, and sends them with everybody."""
+    return name.decode("utf-8", "replace").lower()
 
 
 class Standing(NamedTuple):

@@ -15,6 +15,7 @@ from connectors.directories.ldap_wire.references import Reference
 from syncd.errors import Incomplete, Skipped, Unavailable
 from syncd.model import DirectoryUser, GroupRef, Identity
 
+NO_GROUPS: frozenset[GroupRef] = frozenset()
 _VERSION = b"ldap entry 1"  # change it when the same bytes come to mean something else
 
 
@@ -83,7 +84,7 @@ class Sealer:
             disabled_because=standing.because,
             changes_at=standing.changes_at,
             links=self.dialect.links(entry),
-            groups=frozenset(self._groups(*pick(raw, self.related))),
+            groups=frozenset(self._groups(*pick(raw, self.related))) if self.memberships else NO_GROUPS,
             attributes=self._attributes(entry),
         )
 
@@ -119,27 +120,27 @@ class Sealer:
 
     def _attributes(self, entry: Entry) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
+        wanted = self.attributes
         for name, values in entry.values.items():
-            plain, _, option = name.partition(";")
-            if option.startswith("range=") and plain in self.attributes:
+            if name in wanted:
+                if texts := self._texts(entry, name, values):
+                    found[name] = texts
+            elif ";range=" in name and name.partition(";")[0] in wanted:
+                plain = name.partition(";")[0]
                 raise Skipped(f"{entry.dn}: {plain} has too many values", next_step=f"do not map {plain}")
-            if name in self.attributes:
-                self._put(found, entry, name, values)
         for reference in self.references:
-            led_to = reference.led_to(entry.values.get(reference.via, ()))
-            self._put(found, entry, f"{reference.via}.{reference.name}", led_to)
+            name = f"{reference.via}.{reference.name}"
+            if texts := self._texts(entry, name, reference.led_to(entry.values.get(reference.via, ()))):
+                found[name] = texts
         return found
 
-    def _put(
-        self, found: dict[str, tuple[str, ...]], entry: Entry, name: str, values: Sequence[bytes]
-    ) -> None:
+    def _texts(self, entry: Entry, name: str, values: Sequence[bytes]) -> tuple[str, ...]:
+        """The values that are not blank, as text."""
         try:
-            texts = tuple(self.dialect.text(name, value) for value in values)
+            texts = [self.dialect.text(name, value) for value in values]
         except UnicodeDecodeError as exc:
             raise Skipped(
                 f"{entry.dn}: {name} is not text",
                 next_step=f"correct {name} in the directory, or do not map it",
             ) from exc
-        kept = tuple(text for text in texts if text.strip())
-        if kept:
-            found[name] = kept
+        return tuple([text for text in texts if text and not text.isspace()])
