@@ -52,8 +52,11 @@ def apply(rules: FieldRules, user: DirectoryUser, *, role: str = "learner") -> P
 
 def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
     """The value of one field, cleaned of line breaks, doubled spaces and invisible ends."""
-    text = _first(rule.first_of, attributes)
-    if not text:
+    text = ""
+    for name in rule.first_of:
+        if name in attributes and (text := _first(name, attributes)):
+            break
+    else:
         text = " ".join((_filled(rule.template, attributes) or rule.default).split())
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -62,18 +65,17 @@ def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
     return text[: rule.max_length].rstrip() if rule.max_length else text
 
 
-def _first(names: tuple[str, ...], attributes: Mapping[str, tuple[str, ...]]) -> str:
-    for name in names:
-        for value in attributes.get(name, ()):
-            if text := " ".join(value.split()):
-                return text
+def _first(name: str, attributes: Mapping[str, tuple[str, ...]]) -> str:
+    for value in attributes.get(name, ()):
+        if text := " ".join(value.split()):
+            return text
     return ""
 
 
 def _filled(template: str, attributes: Mapping[str, tuple[str, ...]]) -> str:
     if not template:
         return ""
-    parts = {name: _first((name.lower(),), attributes) for name in _PLACE.findall(template)}
+    parts = {name: _first(name.lower(), attributes) for name in _PLACE.findall(template)}
     return _PLACE.sub(lambda place: parts[place[1]], template) if all(parts.values()) else ""
 
 
