@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from connectors.directories.ldap_wire import tls
 from connectors.directories.ldap_wire.dialect import read_root
 from connectors.directories.ldap_wire.reading import Reading, Source
-from connectors.directories.ldap_wire.search import pages
+from connectors.directories.ldap_wire.search import only_ldap, pages
 from connectors.directories.ldap_wire.session import RefusedError, Session, bind_name, connect
 from syncd.errors import Skipped, SyncdError
 from syncd.model import DirectoryUser, Finding, GroupRef
@@ -28,10 +28,11 @@ def check(source: Source, request: ReadRequest) -> Iterator[Finding]:
         if not sessions:
             return
         try:
-            reading = Reading(sessions[0], source, request, read_root(sessions[0]))
-            found = yield from _groups(reading)
-            reading = reading.about(replace(request, groups=frozenset(found)))
-            yield from _people(reading, found)
+            with only_ldap(sessions[0]):
+                reading = Reading(sessions[0], source, request, read_root(sessions[0]))
+                found = yield from _groups(reading)
+                reading = reading.about(replace(request, groups=frozenset(found)))
+                yield from _people(reading, found)
         except SyncdError as exc:
             yield _failed(source.name, exc)
 

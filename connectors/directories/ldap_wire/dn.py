@@ -48,7 +48,9 @@ def _fold(text: str) -> str:
 def _assertion(text: str) -> str:
     """One `type=value` in its one spelling: special characters as hex pairs, spaces collapsed."""
     kind, _, value = text.partition("=")
-    value = value.strip(" ") if not value.endswith("\\ ") else value.lstrip(" ")
+    value = value.strip(" ")
+    if (len(value) - len(value.rstrip("\\"))) % 2:  # the last space was escaped, and is part of the value
+        value += " "
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
     plain = " ".join(part for part in _fold(_unescape(value)).split(" ") if part)

@@ -13,6 +13,7 @@ BIND_RESPONSE, ENTRY, DONE, REFERENCE, EXTENDED, INTERMEDIATE = 0x61, 0x64, 0x65
 LARGEST = 256 * 1024 * 1024  # of one message: a group of two million members, and no more
 _OVER_TLS = 16 * 1024  # a TLS record: OpenSSL never gives more at once
 _PLAIN = 128 * 1024
+_RECORDS = 256  # taken at once; 4 MiB at most
 
 
 class ClosedError(Exception):
@@ -36,7 +37,8 @@ class Messages:
 
     def __init__(self, connection: socket) -> None:
         self._socket = connection
-        self._chunk = _OVER_TLS if isinstance(connection, ssl.SSLSocket) else _PLAIN
+        self._over_tls = isinstance(connection, ssl.SSLSocket)
+        self._chunk = _OVER_TLS if self._over_tls else _PLAIN
         self._buffer = b""
         self._at = 0
 
@@ -120,5 +122,21 @@ class Messages:
                 raise ClosedError
             pieces.append(piece)
             missing -= len(piece)
+        if self._over_tls:
+            pieces += self._waiting()
         self._buffer = b"".join(pieces)
         self._at = 0
+
+    def _waiting(self) -> list[bytes]:
+        """The records that have arrived already: slapd makes one of each entry, OpenSSL gives one a call."""
+        pieces: list[bytes] = []
+        patience = self._socket.gettimeout()
+        self._socket.settimeout(0)
+        try:
+            while len(pieces) < _RECORDS and (piece := self._socket.recv(self._chunk)):
+                pieces.append(piece)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        finally:
+            self._socket.settimeout(patience)
+        return pieces

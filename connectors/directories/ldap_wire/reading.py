@@ -14,7 +14,7 @@ from connectors.directories.ldap_wire.filters import all_of
 from connectors.directories.ldap_wire.groups import Groups
 from connectors.directories.ldap_wire.options import LdapWireOptions
 from connectors.directories.ldap_wire.references import Reference, follow
-from connectors.directories.ldap_wire.search import Search, pages
+from connectors.directories.ldap_wire.search import Search, only_ldap, pages
 from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import LdapSighting, Sealer
 from connectors.retry import repeat
@@ -33,9 +33,8 @@ class Source:
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         """`Directory.read`."""
-        with repeat(lambda: open_session(self.options), sleep=self.sleep) as session:
-            reading = Reading(session, self, request, read_root(session))
-            yield from reading.people()
+        with repeat(lambda: open_session(self.options), sleep=self.sleep) as session, only_ldap(session):
+            yield from Reading(session, self, request, read_root(session)).people()
 
 
 class Reading:
@@ -81,6 +80,8 @@ class Reading:
         if binary:
             raise ConfigError(f"{self._name}: {binary[0]} is not text", next_step=f"do not map {binary[0]}")
         memberships = self.groups().memberships(self.request.groups) if self.request.groups else []
+        login = (self.dialect.groups.logins or ("", ""))[1]
+        idle = {login} if not any(membership.logins for membership in memberships) else set()
         return Sealer(
             directory=self._name,
             dialect=self.dialect,
@@ -90,7 +91,7 @@ class Reading:
             key=self._key,
             salt=self.request.salt,
             now=self.request.now,
-            related=frozenset(name.lower().encode() for name in self._related),
+            related=frozenset(name.lower().encode() for name in self._related if name not in idle),
         )
 
     def _deciding(self) -> tuple[str, ...]:

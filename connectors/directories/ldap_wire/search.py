@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,15 +76,23 @@ def pages(session: Session, search: Search) -> Iterator[Page]:
     Raises what `search_failed` and `broken_off` make of trouble. A server that ignores paging
     is read in portions all the same: memory holds two pages, never the directory.
     """
+    with only_ldap(session):
+        try:
+            yield from _pages(session, search)
+        except (OSError, messages.ClosedError) as exc:
+            raise broken_off(exc, session.url, session.receive_timeout) from exc
+
+
+@contextmanager
+def only_ldap(session: Session) -> Iterator[None]:
+    """Whatever of the session's answers turns out, inside, not to be LDAP is `Incomplete`."""
     try:
-        yield from _pages(session, search)
+        yield
     except BerError as exc:
         raise Incomplete(
             f"{session.url} sent what is not LDAP: {exc}",
             next_step="look for a proxy or firewall that interferes",
         ) from exc
-    except (OSError, messages.ClosedError) as exc:
-        raise broken_off(exc, session.url, session.receive_timeout) from exc
 
 
 def _pages(session: Session, search: Search) -> Iterator[Page]:

@@ -66,11 +66,18 @@ class Sealer:
         ]
 
     def open(self, raw: bytes) -> DirectoryUser:
-        """Decode. Raises `Skipped`."""
+        """Decode. Raises `Skipped`, with the identity; `Unavailable` when that is hidden."""
         try:
             entry = Entry.decode(raw)
         except BerError as exc:
             raise Incomplete(f"{self.directory}: an entry is not LDAP: {exc}", next_step="run again") from exc
+        identity = Identity(self.directory, self.dialect.identify(entry))
+        try:
+            return self._described(raw, entry, identity)
+        except Skipped as exc:
+            raise Skipped(exc.message, next_step=exc.next_step, identity=identity) from exc
+
+    def _described(self, raw: bytes, entry: Entry, identity: Identity) -> DirectoryUser:
         if self.memberships and self.dialect.groups.primary and not entry.first("primarygroupid"):
             raise Skipped(
                 f"{entry.dn} shows no primaryGroupID: nobody knows whether they are in a group by it",
@@ -78,7 +85,7 @@ class Sealer:
             )
         standing = self.dialect.standing(entry, self.now)
         return DirectoryUser(
-            identity=Identity(self.directory, self.dialect.identify(entry)),
+            identity=identity,
             where=entry.dn,
             enabled=standing.enabled,
             disabled_because=standing.because,
