@@ -66,3 +66,8 @@ class Skipped(SyncdError):
     def __init__(self, message: str, *, next_step: str = "", identity: tuple[str, str] | None = None) -> None:
         super().__init__(message, next_step=next_step)
         self.identity = identity
+
+    @property
+    def why(self) -> str:
+        """The reason, with what to do about it."""
+        return f"{self.message}; {self.next_step}" if self.next_step else self.message

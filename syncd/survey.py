@@ -126,7 +126,7 @@ class Survey:
         if exc.identity is None:
             self._unidentified.add(directory.name)
             self._write(
-                Change(Kind.SKIP, f"{directory.name}/?{sighting.fingerprint.hex()}", "", "", exc.message)
+                Change(Kind.SKIP, f"{directory.name}/?{sighting.fingerprint.hex()}", "", "", exc.why)
             )
             return
         identity = Identity(*exc.identity)
@@ -136,11 +136,11 @@ class Survey:
         )
         known = roster.by_identity.get(identity)
         if known is None:
-            self._write(Change(Kind.SKIP, key, "", "", exc.message))
+            self._write(Change(Kind.SKIP, key, "", "", exc.why))
         else:
             self._sight.skipped(roster.identity(identity).number)
             self._write(
-                Change(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.message, known.id)
+                Change(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id)
             )
 
     def _decide(self, page: Sequence[Candidate]) -> None:

@@ -249,9 +249,9 @@ def test_skipped_is_not_absent(company: Company) -> None:
     assert facts.counts == {"skip": 3}
     assert company.learners("live") == ["ann", "bob", "cem"]
     assert {change.why for change in company.changes(facts, Kind.SKIP)} == {
-        "has no e-mail address (looked in: email)",
-        "'bob' is not an e-mail address",
-        "head-office:id-cem: a value cannot be decoded",
+        "has no e-mail address (looked in: email); give them one in the directory",
+        "'bob' is not an e-mail address; correct it in the directory",
+        "head-office:id-cem: a value cannot be decoded; correct it in the directory",
     }
 
 

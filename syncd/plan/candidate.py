@@ -63,7 +63,7 @@ def _standing(policy: Policy, user: DirectoryUser) -> tuple[Presence, str, Profi
     try:
         profile = mapping.apply(policy.mapping[user.identity.directory], user, role=role)
     except Skipped as exc:
-        return Presence.PRESENT, verdict.why, None, exc.message
+        return Presence.PRESENT, verdict.why, None, exc.why
     return Presence.PRESENT, verdict.why, profile, ""
 
 
