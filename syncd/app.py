@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connectors import catalog
+from syncd import census
+from syncd.census import Census
 from syncd.errors import SyncdError
 from syncd.model import Finding
-from syncd.ports import Directory
+from syncd.ports import Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
 from syncd.run import Engine, RunFacts, Task, run
@@ -43,17 +45,27 @@ class App:
         """Try every part, and say what works."""
         yield from _check_database(self.register)
         for directory in self.directories:
-            yield from directory.check(self.settings.read_request(directory.name, self.clock()))
+            yield from directory.check(self._request(directory))
+
+    def census(self, directory: Directory) -> Census:
+        """Read one directory and count who is in scope. Raises `SyncdError`."""
+        return census.take(self.settings.policy, directory, self._request(directory))
+
+    def _request(self, directory: Directory) -> ReadRequest:
+        return self.settings.read_request(directory.name, self.clock())
 
 
 def _check_database(register: Register) -> Iterator[Finding]:
     try:
         with register.errors_in_words():
+            register.open()
             learners = register.people.count()
     except SyncdError as exc:
         yield Finding("database", ok=False, message=exc.message, next_step=exc.next_step)
     else:
-        yield Finding("database", ok=True, message=f"ready; it knows {learners} learners")
+        yield Finding(
+            "database", ok=True, message=f"ready; it knows {learners:,} learner{'' if learners == 1 else 's'}"
+        )
 
 
 def wall_clock() -> int:
@@ -63,9 +75,16 @@ def wall_clock() -> int:
 @contextmanager
 def opened(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
     """Put the parts together and make sure the database is there. Raises `SyncdError`."""
+    with assembled(settings, clock) as app:
+        app.register.open()
+        yield app
+
+
+@contextmanager
+def assembled(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
+    """Put the parts together, whether or not any of them works. Raises `ConfigError`."""
     register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
     try:
-        register.open()
         yield App(settings, register, tuple(_directories(settings)), clock)
     finally:
         register.close()
