@@ -93,11 +93,11 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], li
 def _folded(text: str, limit: int | None, used: int) -> Iterator[str]:
     """`text` in lines that fit; a single word that does not is left whole, to be copied."""
     for paragraph_ in text.split("\n"):
-        line = ""
-        for word in paragraph_.split(" "):
-            if line and limit is not None and used + cell_len(line) + 1 + cell_len(word) > limit:
+        line, *words = paragraph_.split(" ")
+        for word in words:
+            if line.strip() and limit is not None and used + cell_len(line) + 1 + cell_len(word) > limit:
                 yield line
                 line = word
             else:
-                line = f"{line} {word}" if line else word
+                line = f"{line} {word}"
         yield line

@@ -1,0 +1,85 @@
+"""`syncd check`: try every part, and count who is in scope. Nobody is changed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from syncd.app import App, assembled
+from syncd.census import Census
+from syncd.cli import table
+from syncd.cli.screen import Screen
+from syncd.cli.session import Session, pass_session
+from syncd.cli.wording import people
+from syncd.errors import ConfigError, SyncdError, Unavailable
+from syncd.model import Finding
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@pass_session
+@click.pass_context
+def check(ctx: click.Context, session: Session, as_json: bool) -> None:
+    """Try the database and every directory, and count who is in scope.
+
+    Exit codes: 0 everything works, 2 the configuration does not fit, 4 a part does not work.
+    """
+    findings: list[Finding] = []
+    counts: list[Census] = []
+    codes = {0}
+    with assembled(session.settings) as app:
+        for finding in app.check():
+            findings.append(finding)
+            if not as_json:
+                _show(session.screen, finding)
+        codes |= {Unavailable.exit_code for finding in findings if not finding.ok}
+        if len(codes) == 1:
+            codes |= _count(session, app, findings, counts, as_json=as_json)
+    if as_json:
+        facts = [asdict(finding) for finding in findings]
+        session.screen.json({"ok": codes == {0}, "findings": facts, "people": [asdict(c) for c in counts]})
+    else:
+        _end(session, counts, works=codes == {0})
+    ctx.exit(ConfigError.exit_code if ConfigError.exit_code in codes else max(codes))
+
+
+def _count(
+    session: Session, app: App, findings: list[Finding], counts: list[Census], *, as_json: bool
+) -> set[int]:
+    """Read every directory as a sync would; the exit codes of those that cannot be."""
+    codes = set()
+    for directory in app.directories:
+        try:
+            counts.append(app.census(directory))
+        except SyncdError as exc:
+            codes.add(exc.exit_code)
+            findings.append(Finding(directory.name, ok=False, message=exc.message, next_step=exc.next_step))
+            if not as_json:
+                _show(session.screen, findings[-1])
+    return codes
+
+
+def _show(screen: Screen, finding: Finding) -> None:
+    mark, style = ("✓", "good") if finding.ok else ("✗", "bad")
+    table.paragraph(screen, f"{mark} {finding.part}: {finding.message}", style, hanging="  ")
+    if finding.next_step:
+        table.paragraph(screen, f"→ {finding.next_step}", indent="  ", hanging="    ")
+
+
+def _end(session: Session, counts: Sequence[Census], *, works: bool) -> None:
+    screen = session.screen
+    if counts:
+        screen.say()
+    headings = ("DIRECTORY", "READ", "IN SCOPE", "DISABLED", "OUT OF SCOPE", "SKIPPED")
+    rows = [
+        (entry.directory, *(f"{number:,}" for number in list(asdict(entry).values())[1:])) for entry in counts
+    ]
+    table.show(screen, headings, rows, right=(1, 2, 3, 4, 5))
+    screen.say()
+    if not works:
+        screen.say("Something does not work yet: see ✗ above.", "bad")
+        return
+    screen.say(f"Everything works; {people(sum(entry.in_scope for entry in counts))} in scope.", "good")
+    screen.say(f"→ see what a sync would do with `{session.command('plan')}`")

@@ -1,0 +1,172 @@
+"""`syncd learners`: who is known, with which license; and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import tzinfo
+
+import click
+
+from syncd.app import App
+from syncd.cli import table
+from syncd.cli.session import Session, pass_session
+from syncd.cli.wording import day, iso, moment
+from syncd.errors import ConfigError
+from syncd.model import Account
+from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord
+
+_MOST = 1_000_000
+_SHOWN = 50
+_json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+
+
+@click.group()
+def learners() -> None:
+    """List learners, or show one in full."""
+
+
+@learners.command("list")
+@click.argument("search", default="")
+@click.option("--license", "license_", type=click.Choice(["live", "waiting", "expired", "none"]))
+@click.option("--account", type=click.Choice([str(state) for state in Account]))
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="In a terminal 50, else everybody.")
+@_json
+@pass_session
+def list_(
+    session: Session, search: str, license_: str | None, account: str | None, limit: int | None, as_json: bool
+) -> None:
+    """List learners whose name or e-mail address contains SEARCH."""
+    most = limit or (_SHOWN if session.screen.terminal and not as_json else _MOST)
+    with session.app() as app:
+        found = _found(app, search, license_ or "", account or "", most + 1)
+        zone = app.settings.zone
+        if as_json:
+            session.screen.json([_learner_facts(learner) for learner in found[:most]])
+            return
+    rows = [
+        (
+            str(learner.id),
+            learner.profile.full_name,
+            learner.profile.email,
+            learner.profile.department,
+            str(learner.account),
+            learner.license,
+            day(learner.ends_at, zone),
+        )
+        for learner in found[:most]
+    ]
+    headings = ("NUMBER", "WHO", "E-MAIL", "DEPARTMENT", "ACCOUNT", "LICENSE", "ENDS")
+    table.show(session.screen, headings, rows, right=(0,))
+    if not found:
+        session.screen.say("Nobody." if search or license_ or account else "There are no learners yet.")
+    elif len(found) > most:
+        session.screen.say("… and more: --limit N shows N, a search fewer", "dim")
+
+
+def _found(app: App, search: str, license_: str, account: str, limit: int) -> list[LearnerRecord]:
+    find = app.register.learners.find
+    return list(find(search=search, license_=license_, account=account, now=app.clock(), limit=limit))
+
+
+@learners.command()
+@click.argument("who")
+@_json
+@pass_session
+def show(session: Session, who: str, as_json: bool) -> None:
+    """Show the learner with this e-mail address or number: profile, identities, licenses."""
+    with session.app() as app:
+        learner = one(app, who, session)
+        identities = app.register.learners.identities(learner.id)
+        allocations = app.register.learners.allocations(learner.id)
+        if as_json:
+            session.screen.json(
+                {
+                    **_learner_facts(learner),
+                    "identities": [{**asdict(entry), "since": iso(entry.since)} for entry in identities],
+                    "allocations": [_allocation_facts(entry) for entry in allocations],
+                }
+            )
+            return
+        _show(session, learner, identities, allocations)
+
+
+def one(app: App, who: str, session: Session) -> LearnerRecord:
+    """The learner `who` means. Raises `ConfigError` for nobody, or several."""
+    learner = app.register.learners.get(who, app.clock())
+    if learner is not None:
+        return learner
+    found = _found(app, who, "", "", 11)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(
+            f"there is no learner {who}",
+            next_step=f"`{session.command(f'explain {who!r}')}` looks for them in the directories",
+        )
+    named = ", ".join(f"{entry.profile.email} ({entry.id})" for entry in found[:10])
+    raise ConfigError(
+        f"{who} may be {named}{', …' if len(found) > 10 else ''}",
+        next_step="say the e-mail address or number",
+    )
+
+
+def _show(
+    session: Session,
+    learner: LearnerRecord,
+    identities: Sequence[IdentityRecord],
+    allocations: Sequence[AllocationRecord],
+) -> None:
+    screen, zone = session.screen, session.settings.zone
+    screen.say(f"Learner {learner.id}: {learner.profile.full_name or learner.profile.email}", "heading")
+    profile = [(name.replace("_", " "), value) for name, value in learner.profile._asdict().items()]
+    table.facts(screen, [*profile, *_standing(learner, zone)])
+    if identities:
+        screen.say()
+        screen.say("Directories", "heading")
+    rows = [
+        (entry.directory, str(entry.presence), moment(entry.since, zone), entry.where, entry.key)
+        for entry in identities
+    ]
+    table.show(screen, ("DIRECTORY", "PRESENCE", "SINCE", "WHERE", "KEY"), rows, indent="  ")
+    if allocations:
+        screen.say()
+        screen.say("Licenses", "heading")
+    headings = ("LOT", "SEAT", "STATE", "ALLOCATED", "ENDS", "ENDED", "BECAUSE")
+    table.show(screen, headings, (_row(entry, zone) for entry in allocations), right=(0, 1), indent="  ")
+
+
+def _row(entry: AllocationRecord, zone: tzinfo) -> tuple[str, ...]:
+    return (
+        str(entry.lot),
+        str(entry.seat),
+        str(entry.state),
+        moment(entry.allocated_at, zone),
+        day(entry.ends_at, zone),
+        moment(entry.ended_at, zone),
+        entry.ended_because,
+    )
+
+
+def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
+    by = f" (by {'the sync' if learner.suspended_by == 'sync' else 'hand'})" if learner.suspended_by else ""
+    ends = f", ends {day(learner.ends_at, zone)}" if learner.ends_at else ""
+    return [
+        ("account", f"{learner.account}{by}"),
+        ("license", f"{learner.license}{ends}"),
+        ("waiting since", moment(learner.waiting_since, zone)),
+        ("has left", moment(learner.left_at, zone)),
+        ("known since", moment(learner.created_at, zone)),
+        ("refused", learner.refused),
+    ]
+
+
+def _learner_facts(learner: LearnerRecord) -> dict[str, object]:
+    names = ("created_at", "left_at", "ends_at", "waiting_since")
+    times = {name: iso(getattr(learner, name)) for name in names}
+    return {**asdict(learner), "profile": learner.profile._asdict(), **times}
+
+
+def _allocation_facts(entry: AllocationRecord) -> dict[str, object]:
+    times = {name: iso(getattr(entry, name)) for name in ("allocated_at", "ends_at", "ended_at")}
+    return {**asdict(entry), **times}

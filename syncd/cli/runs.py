@@ -1,0 +1,156 @@
+"""`syncd runs`: what was run, when, by whom, and everything one run planned or did."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from itertools import islice
+
+import click
+
+from syncd.app import App
+from syncd.cli import preview, table
+from syncd.cli.session import Session, pass_session
+from syncd.cli.wording import KINDS, iso, lasted, moment, people
+from syncd.cli.written import as_json as changes_as_json
+from syncd.errors import ConfigError
+from syncd.model import ChangeState, Entry, Kind, RunState
+from syncd.register.runs import RunRecord
+from syncd.run import RunFacts
+
+_SHOWN = 20
+_KINDS = [kind.name.lower() for kind in Kind]
+
+
+@click.group()
+def runs() -> None:
+    """List runs, or show what one did."""
+
+
+@runs.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@pass_session
+def list_(session: Session, limit: int, as_json: bool) -> None:
+    """List the latest runs, newest first."""
+    with session.app() as app:
+        found, zone = app.register.runs.latest(limit), app.settings.zone
+    if as_json:
+        session.screen.json([_record_facts(record) for record in found])
+        return
+    if not found:
+        session.screen.say(f"There are no runs yet. See what one would do: `{session.command('plan')}`")
+    headings = ("RUN", "COMMAND", "STATE", "STARTED", "TOOK", "BY", "CHANGES")
+    rows = [
+        (
+            str(record.id),
+            _command(record),
+            str(record.state),
+            moment(record.started_at, zone),
+            _took(record),
+            record.requested_by,
+            _changes(record),
+        )
+        for record in found
+    ]
+    table.show(session.screen, headings, rows, right=(0,))
+
+
+@runs.command()
+@click.argument("run", type=click.IntRange(min=1))
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only these changes.")
+@click.option("--all", "everybody", is_flag=True, help="Show everybody.")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@pass_session
+def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as_json: bool) -> None:
+    """Show what RUN planned, what became of each change, and why it ended as it did."""
+    with session.app() as app:
+        record = app.register.runs.get(run)
+        if record is None:
+            raise ConfigError(f"there is no run {run}", next_step=f"see `{session.command('runs list')}`")
+        facts = facts_of(app, record)
+        if as_json:
+            changes_as_json(session.screen, app, facts)
+            return
+        _show_record(session, record, facts)
+        limit = None if everybody or not session.screen.terminal else _SHOWN
+        chosen = [Kind[word.upper()] for word in kinds] or [kind for kind in KINDS if kind is not Kind.NOTE]
+        for kind in chosen:
+            _section(session, app, run, kind, limit)
+
+
+def facts_of(app: App, record: RunRecord) -> RunFacts:
+    """The facts of a recorded run; for one whose end nobody wrote down, as far as the journal knows."""
+    known = {field.name for field in fields(RunFacts)} - {"run", "state"}
+    stored = {name: value for name, value in record.facts.items() if name in known}
+    counts = {kind.name.lower(): number for kind, number in app.register.journal.counts(record.id).items()}
+    return RunFacts(record.id, record.state, **{"counts": counts, **stored})
+
+
+def _show_record(session: Session, record: RunRecord, facts: RunFacts) -> None:
+    screen, zone = session.screen, session.settings.zone
+    screen.say(f"Run {record.id}: {_command(record)}, {record.state}", "heading")
+    table.facts(
+        screen,
+        [
+            ("started", f"{moment(record.started_at, zone)} by {record.requested_by}"),
+            (
+                "finished",
+                moment(record.finished_at, zone) + (f" ({took})" if (took := _took(record)) else ""),
+            ),
+            ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
+            ("ended", record.error),
+        ],
+    )
+    preview.summary(screen, facts)
+    for override, message in preview.objections(facts):
+        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
+    if record.state in (RunState.PLANNED, RunState.HELD):
+        screen.say(f"→ `{session.command(f'apply {record.id}')}` does exactly this")
+
+
+def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None) -> None:
+    screen = session.screen
+    found = list(
+        islice(preview.entries(app, run, kind, None if limit is None else limit + 1), limit and limit + 1)
+    )
+    if not found:
+        return
+    screen.say()
+    screen.say(f"{KINDS[kind][0].capitalize()}", "heading")
+    rows = [(_state(entry), *preview.row(entry, app)) for entry in found[:limit]]
+    table.show(screen, ("STATE", "WHO", "E-MAIL", "WHY", "LICENSE ENDS"), rows, indent="  ")
+    if limit is not None and len(found) > limit:
+        more = session.command(f"runs show {run} --kind {kind.name.lower()} --all")
+        screen.say(f"  … and more: {more}", "dim")
+
+
+def _state(entry: Entry) -> str:
+    if entry.change.kind is Kind.SKIP:
+        return ""
+    return "done" if entry.state is ChangeState.DELIVERED else str(entry.state)
+
+
+def _command(record: RunRecord) -> str:
+    return f"{record.command} {record.applies_run}" if record.applies_run else record.command
+
+
+def _took(record: RunRecord) -> str:
+    return "" if record.finished_at is None else lasted(record.finished_at - record.started_at)
+
+
+def _changes(record: RunRecord) -> str:
+    counts = record.facts.get("counts", {})
+    words = [
+        f"{counts[kind.name.lower()]:,} {word}"
+        for kind, (word, _) in KINDS.items()
+        if counts.get(kind.name.lower())
+    ]
+    waiting = record.facts.get("waiting", 0)
+    words += [f"{people(waiting)} waiting"] if waiting else []
+    return record.error or ", ".join(words) or "none"
+
+
+def _record_facts(record: RunRecord) -> dict[str, object]:
+    names = ("id", "command", "requested_by", "applies_run", "superseded_by", "facts", "error")
+    times = {"started_at": iso(record.started_at), "finished_at": iso(record.finished_at)}
+    return {**{name: getattr(record, name) for name in names}, "state": str(record.state), **times}
