@@ -2,7 +2,7 @@
 
 errors, model <- licensing <- plan <- ports           pure: the time is an argument
 … <- <engine> (syncd/*.py)                            one run, top to bottom
-… <- register, settings, notify <- app <- daemon <- cli
+… <- register, settings, notify <- app <- explain, daemon <- cli
 errors, model, ports, settings.types <- connectors    no connector knows another
 """
 
@@ -32,8 +32,9 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("syncd.register", (*RULES, "syncd.register")),
     ("syncd.notify", (*RULES, "<engine>", "syncd.settings", "syncd.notify")),
     ("syncd.app", (*ALL_OF_SYNCD, "connectors.catalog")),
+    ("syncd.explain", ALL_OF_SYNCD),
     ("syncd.daemon", (*ALL_OF_SYNCD, "syncd.daemon")),
-    ("syncd.cli", (*ALL_OF_SYNCD, "syncd.daemon", "syncd.cli")),
+    ("syncd.cli", (*ALL_OF_SYNCD, "syncd.explain", "syncd.daemon", "syncd.cli")),
     ("syncd.__main__", ("syncd.cli",)),
     ("<engine>", (*RULES, "<engine>")),
     ("connectors.catalog", WORDS),

@@ -11,7 +11,7 @@ import click
 from syncd.app import App
 from syncd.cli import table
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import day, iso, moment
+from syncd.dates import day, iso, moment
 from syncd.errors import ConfigError
 from syncd.model import Account
 from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord

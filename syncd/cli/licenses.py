@@ -10,7 +10,8 @@ from syncd.app import App
 from syncd.cli import table
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
-from syncd.cli.wording import day, iso, many, moment, people, verb
+from syncd.cli.wording import many, people, verb
+from syncd.dates import day, iso, moment
 from syncd.model import LicenseType
 from syncd.register.licenses import LotStatus, Order
 

@@ -11,7 +11,8 @@ from syncd.app import App
 from syncd.cli import table
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session
-from syncd.cli.wording import KINDS, day, many, people, verb
+from syncd.cli.wording import KINDS, many, people, verb
+from syncd.dates import day
 from syncd.model import ChangeState, Entry, Kind, OrderState
 from syncd.run import RunFacts
 

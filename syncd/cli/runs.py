@@ -10,8 +10,9 @@ import click
 from syncd.app import App
 from syncd.cli import preview, table
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import KINDS, iso, lasted, moment, people
+from syncd.cli.wording import KINDS, lasted, people
 from syncd.cli.written import as_json as changes_as_json
+from syncd.dates import iso, moment
 from syncd.errors import ConfigError
 from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.register.runs import RunRecord

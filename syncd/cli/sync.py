@@ -14,8 +14,9 @@ from syncd.cli.endings import code_of, complain
 from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.wording import lasted, many, moment, people
+from syncd.cli.wording import lasted, many, people
 from syncd.cli.written import change_facts
+from syncd.dates import moment
 from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.plan.guard import OVERRIDES
 from syncd.run import RunFacts, Task

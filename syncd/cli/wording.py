@@ -1,9 +1,8 @@
-"""Wording: kinds, numbers and times as an admin reads them."""
+"""Wording: kinds and numbers as an admin reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
 
 from syncd.model import Kind
 
@@ -20,21 +19,6 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.NOTE: ("note", "nothing changes for them; syncd remembers what the directory says"),
     Kind.SKIP: ("skip", "cannot be used as they are: left untouched until it is put right"),
 }
-
-
-def day(seconds: int | None, zone: tzinfo) -> str:
-    """A date in the company's time zone; empty without one."""
-    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d}"
-
-
-def moment(seconds: int | None, zone: tzinfo) -> str:
-    """A date and time in the company's time zone; empty without one."""
-    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M}"
-
-
-def iso(seconds: int | None) -> str | None:
-    """A time for programs, in UTC."""
-    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def many(number: int, one: str, more: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from syncd.app import App
 from syncd.cli.screen import Screen
-from syncd.cli.wording import iso
+from syncd.dates import iso
 from syncd.errors import ConfigError
 from syncd.model import Entry
 from syncd.run import RunFacts
