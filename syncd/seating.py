@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from syncd.model import Change, Kind
 from syncd.plan.policy import Policy
-from syncd.plan.seats import Allotment, OnShortfall, SeatRequest, allot
+from syncd.plan.seats import Allotment, OnShortfall, Seat, SeatRequest, allot
 from syncd.ports import Register
 from syncd.survey import Surveyed
 
@@ -25,8 +26,9 @@ def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surve
         requests.append(SeatRequest(priority, entry.since, entry.key, kind, entry.learner))
     lots = [replace(lot, free=lot.free + surveyed.freed[lot.id]) for lot in register.licenses.drawable(now)]
     allotment = allot(policy.seats, requests, lots, now)
-    drafted = [entry for entry in allotment.granted if entry.request.learner not in line]
-    register.journal.seat(run, drafted)
+    _seat_drafted(
+        register, run, [entry for entry in allotment.granted if entry.request.learner not in line], allotment
+    )
     register.journal.write(
         run,
         [
@@ -48,6 +50,14 @@ def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surve
     if policy.seats.on_shortfall is not OnShortfall.CREATE_UNLICENSED:
         _let_wait(register, run, allotment)
     return allotment
+
+
+def _seat_drafted(register: Register, run: int, drafted: Sequence[Seat], allotment: Allotment) -> None:
+    newcomers = [entry for entry in drafted if entry.request.kind is Kind.CREATE]
+    if newcomers and not allotment.waiting and len({entry.lot for entry in newcomers}) == 1:
+        register.journal.seat_newcomers(run, newcomers[0].lot, newcomers[0].ends_at)
+        drafted = [entry for entry in drafted if entry.request.kind is not Kind.CREATE]
+    register.journal.seat(run, drafted)
 
 
 def _let_wait(register: Register, run: int, allotment: Allotment) -> None:

@@ -53,6 +53,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-16384",
+        "wal_autocheckpoint=8000",  # 32 MB: a first sync writes the same pages again and again
     ):
         connection.execute(f"PRAGMA {pragma}")
 

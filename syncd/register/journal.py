@@ -54,6 +54,12 @@ class Journal:
                 ]
                 bulk.execute(connection, statement, rows)
 
+    def seat_newcomers(self, run: int, lot: int, ends_at: int) -> None:
+        """As `seat`, for every creation of the plan and all from one lot: the usual first sync."""
+        with self._writer.begin() as connection:
+            chosen = changes.c.run_id == run, changes.c.kind == int(Kind.CREATE)
+            connection.execute(update(changes).where(*chosen).values(lot_id=lot, ends_at=ends_at))
+
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None:
         """Turn the creations that found no seat into waiting, each with its reason."""
         statement = 'UPDATE changes SET kind = ?, why = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
@@ -101,7 +107,7 @@ class Journal:
 
     def undelivered(self, size: int) -> Iterator[list[Entry]]:
         """What the register has recorded and the platform has not got, oldest run first."""
-        return self._pages(select(*_READ).where(changes.c.state == ChangeState.RECORDED), size)
+        return self._pages(select(*_READ).where(changes.c.state == ChangeState.RECORDED), size, runs=True)
 
     def drop(self, run: int, keys: Sequence[tuple[Kind, str]]) -> None:
         """Take changes out of a plan that is being made."""
@@ -120,8 +126,9 @@ class Journal:
                 )
             )
 
-    def _pages(self, chosen: Select[Any], size: int) -> Iterator[list[Entry]]:
-        order = (changes.c.run_id, changes.c.kind, changes.c.key)
+    def _pages(self, chosen: Select[Any], size: int, *, runs: bool = False) -> Iterator[list[Entry]]:
+        """Page by page, each from where the last one ended. `runs`: of more than one run."""
+        order = (changes.c.run_id, changes.c.kind, changes.c.key) if runs else (changes.c.kind, changes.c.key)
         last: tuple[Any, ...] | None = None
         while True:
             statement = chosen if last is None else chosen.where(tuple_(*order) > last)
@@ -129,7 +136,7 @@ class Journal:
                 rows = connection.execute(statement.order_by(*order).limit(size)).all()
             if not rows:
                 return
-            last = tuple(rows[-1][:3])
+            last = tuple(rows[-1][3 - len(order) : 3])
             yield [_entry(row) for row in rows]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -51,20 +52,15 @@ def grant(connection: Connection, grants: Sequence[Grant], run: int | None, now:
 
 
 def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
-    """Up to `many` free seat numbers: first those never used, then those given back."""
-    highest = (
-        connection.execute(
-            select(func.max(allocations.c.seat)).where(allocations.c.lot_id == lot.id)
-        ).scalar()
-        or 0
-    )
-    unused = list(range(highest + 1, min(lot.quantity, highest + many) + 1))
-    if len(unused) == many or not highest:
-        return unused
-    taken = select(allocations.c.seat).where(allocations.c.lot_id == lot.id, allocations.c.state == "live")
-    live = set(connection.execute(taken).scalars())
-    given_back = (seat for seat in range(1, highest + 1) if seat not in live)
-    return unused + [seat for seat, _ in zip(given_back, range(many - len(unused)), strict=False)]
+    """Up to `many` free seat numbers: first those above every live one, then the gaps below."""
+    live = (allocations.c.lot_id == lot.id, allocations.c.state == "live")  # the index of live seats
+    highest = connection.execute(select(func.max(allocations.c.seat)).where(*live)).scalar() or 0
+    above = list(range(highest + 1, min(lot.quantity, highest + many) + 1))
+    if len(above) == many or not highest:
+        return above
+    taken = set(connection.execute(select(allocations.c.seat).where(*live)).scalars())
+    gaps = (seat for seat in range(1, highest + 1) if seat not in taken)
+    return above + list(islice(gaps, many - len(above)))
 
 
 def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:
