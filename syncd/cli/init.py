@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ _TYPES = ("active_directory", "ldap", "file")
 @click.option("--id", "csv_id", help="For a file: the column that identifies a person for ever.")
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing; what is not given keeps its default.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@pass_session  # type: ignore[operator]  # mypy cannot follow **given through click's decorators
+@pass_session
 def init(session: Session, /, file: Path | None, yes: bool, force: bool, **given: Any) -> None:
     """Write a first configuration to FILE (default: syncd.yaml)."""
     path = file or Path("syncd.yaml")
@@ -45,7 +46,7 @@ def init(session: Session, /, file: Path | None, yes: bool, force: bool, **given
             f"{path} is there already", next_step="name another file, or --force to overwrite it"
         )
     wanted = {name: value for name, value in given.items() if value}
-    asks = not yes and click.get_text_stream("stdin").isatty()
+    asks = not yes and sys.stdin.isatty()
     answers = _answers({**_asked(wanted), **wanted} if asks else wanted)
     _write(path, write_template(answers))
     _say_what_next(session, path, answers)

@@ -16,6 +16,7 @@ from syncd.dates import day
 from syncd.model import ChangeState, Entry, Kind, OrderState
 from syncd.run import RunFacts
 
+_SEATED = (Kind.REACTIVATE, Kind.CREATE, Kind.ALLOCATE)
 _WHO = ("WHO", "E-MAIL", "WHY", "LICENSE ENDS")
 
 
@@ -57,7 +58,8 @@ def sections(screen: Screen, app: App, facts: RunFacts, extent: Extent, more: st
         screen.say()
         screen.say(f"{word.capitalize()}: {people(count)}", "heading")
         rows = (row(entry, app) for entry in entries(app, facts.run, kind, extent.limit))
-        table.show(screen, _WHO, rows, indent="  ")
+        columns = 4 if kind in _SEATED else 3
+        table.show(screen, _WHO[:columns], (row[:columns] for row in rows), folds=columns == 3, indent="  ")
         if extent.limit is not None and count > extent.limit:
             screen.say(f"  … and {count - extent.limit:,} more: {more}", "dim")
 
@@ -91,7 +93,7 @@ def outcome(entry: Entry) -> str:
     """Why, and for whoever was refused, the reason instead."""
     if entry.state is ChangeState.REFUSED:
         return f"refused: {entry.outcome}"
-    return entry.change.why + _unseated(entry)
+    return entry.change.why.removeprefix("no license is free; ") + _unseated(entry)
 
 
 def objections(facts: RunFacts) -> list[tuple[str, str]]:

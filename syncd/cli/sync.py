@@ -137,7 +137,7 @@ def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> No
     screen.say()
     screen.say(title, "heading")
     rows = [(preview.who(entry), entry.change.email, preview.outcome(entry)) for entry in listed[:_NAMED]]
-    table.show(screen, ("WHO", "E-MAIL", "WHY"), rows, indent="  ")
+    table.show(screen, ("WHO", "E-MAIL", "WHY"), rows, folds=True, indent="  ")
     if len(listed) > _NAMED:
         screen.say(f"  … and more: {more}", "dim")
 

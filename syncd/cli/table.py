@@ -5,6 +5,7 @@ In a window the widest columns are cut with … until the row fits; piped, nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
@@ -14,7 +15,9 @@ from syncd.cli.screen import Screen, clean
 
 _MEASURED = 500  # rows that decide how wide a column is
 _NARROWEST = 8
+_FOLDED = 24
 _GAP = "  "
+_SPACE = re.compile(r" (?=(?:[^`]*`[^`]*`)*[^`]*$)")  # but none in `a command`: it is there to be copied
 
 
 def show(
@@ -23,21 +26,28 @@ def show(
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[int] = (),
+    folds: bool = False,
     indent: str = "",
 ) -> None:
-    """Print a table, row by row as they come. `right`: columns aligned to the right. Nothing for no rows."""
+    """Print a table, row by row as they come; nothing for no rows.
+
+    `right`: columns aligned to the right. `folds`: the last column goes on below rather than being cut.
+    """
     stream = iter(rows)
     head = [[clean(cell) for cell in row] for row in islice(stream, _MEASURED)]
     if not head:
         return
     columns = _used(head, headings)
-    widths = _fitting(screen, [headings[column] for column in columns], head, columns, len(indent))
+    widths = _natural([headings[column] for column in columns], head, columns)
+    if screen.width is not None:
+        widths = _fitting(widths, screen.width - len(indent), folds=folds)
     sides = [column in right for column in columns]
     titles = _line([headings[column] for column in columns], widths, sides, screen.width)
     screen.say(indent + titles, "dim")
     for row in chain(head, stream):
         cells = [clean(row[column]) for column in columns]
-        screen.say(indent + _line(cells, widths, sides, screen.width))
+        for line in _unfolded(cells, widths[-1]) if folds and screen.width else (cells,):
+            screen.say(indent + _line(line, widths, sides, screen.width))
 
 
 def facts(screen: Screen, rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
@@ -66,16 +76,19 @@ def _used(head: Sequence[Sequence[str]], headings: Sequence[str]) -> list[int]:
     return [column for column in range(len(headings)) if any(row[column] for row in head)]
 
 
-def _fitting(
-    screen: Screen, headings: Sequence[str], head: Sequence[Sequence[str]], columns: Sequence[int], used: int
-) -> list[int]:
-    widths = [
+def _natural(headings: Sequence[str], head: Sequence[Sequence[str]], columns: Sequence[int]) -> list[int]:
+    return [
         max(cell_len(heading), *(cell_len(row[column]) for row in head))
         for heading, column in zip(headings, columns, strict=True)
     ]
-    if screen.width is None:
-        return widths
-    room = screen.width - used - len(_GAP) * (len(widths) - 1)
+
+
+def _fitting(natural: Sequence[int], limit: int, *, folds: bool) -> list[int]:
+    """Widths that fit: one that folds gives way first, then the widest, one cell at a time."""
+    widths = list(natural)
+    room = limit - len(_GAP) * (len(widths) - 1)
+    if folds:
+        widths[-1] = max(min(widths[-1], _FOLDED), min(widths[-1], room - sum(widths[:-1])))
     while sum(widths) > room and max(widths) > _NARROWEST:
         widths[widths.index(max(widths))] -= 1
     return widths
@@ -90,10 +103,17 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], li
     return _GAP.join(parts).rstrip()
 
 
+def _unfolded(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
+    """A row as several, for its last cell to go on below."""
+    blank = [""] * (len(cells) - 1)
+    for number, line in enumerate(_folded(cells[-1], width, 0)):
+        yield [*(blank if number else cells[:-1]), line]
+
+
 def _folded(text: str, limit: int | None, used: int) -> Iterator[str]:
     """`text` in lines that fit; a single word that does not is left whole, to be copied."""
     for paragraph_ in text.split("\n"):
-        line, *words = paragraph_.split(" ")
+        line, *words = _SPACE.split(paragraph_)
         for word in words:
             if line.strip() and limit is not None and used + cell_len(line) + 1 + cell_len(word) > limit:
                 yield line

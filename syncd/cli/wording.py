@@ -15,9 +15,9 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.CREATE: ("create", "gets an account and a license"),
     Kind.JOIN: ("join", "the same person in a second directory"),
     Kind.ALLOCATE: ("allocate", "has an account and gets a license"),
-    Kind.WAIT: ("wait", "no license is free: stands in line, and gets the next one"),
+    Kind.WAIT: ("wait", "no license is free; they get the next one"),
     Kind.NOTE: ("note", "nothing changes for them; syncd remembers what the directory says"),
-    Kind.SKIP: ("skip", "cannot be used as they are: left untouched until it is put right"),
+    Kind.SKIP: ("skip", "cannot be used as they are; left untouched"),
 }
 
 
