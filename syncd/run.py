@@ -21,7 +21,7 @@ from syncd.ports import Directory, Platform, ReadRequest, Register
 from syncd.seating import seat
 from syncd.survey import Approved, Progress, Survey, Surveyed
 
-_BATCH = 2000
+_BATCH = 5000
 _log = structlog.get_logger()
 
 
@@ -116,22 +116,24 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
     if carrier and task.apply:
         carrier.carry_left_over(now)
     interrupted = engine.register.runs.interrupted()
-    approved = _approved(engine, task, interrupted)
-    learners = engine.register.people.count()
-    surveyed = _survey(engine, facts, now, approved)
-    _seat(engine, facts, now, surveyed)
-    if task.reviewed is not None:
-        approval.narrow(engine.register, task.reviewed, facts.run)
-    _guard(engine, task, facts, surveyed, learners)
-    facts.counts = {
-        kind.name.lower(): many for kind, many in engine.register.journal.counts(facts.run).items()
-    }
+    _plan(engine, task, facts, now, _approved(engine, task, interrupted))
     if facts.state is RunState.HELD or not task.apply:
         return
     _apply(engine, facts, now, carrier)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
+
+
+def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> None:
+    """Everything that is decided before anything happens. What it needs of memory ends with it."""
+    journal, learners = engine.register.journal, engine.register.people.count()
+    surveyed = _survey(engine, facts, now, approved)
+    _seat(engine, facts, now, surveyed)
+    if task.reviewed is not None:
+        approval.narrow(engine.register, task.reviewed, facts.run)
+    _guard(engine, task, facts, surveyed, learners)
+    facts.counts = {kind.name.lower(): many for kind, many in journal.counts(facts.run).items()}
 
 
 def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approved:
