@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncd.errors import Skipped
@@ -52,11 +52,10 @@ def apply(rules: FieldRules, user: DirectoryUser, *, role: str = "learner") -> P
 
 def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
     """The value of one field, cleaned of line breaks, doubled spaces and invisible ends."""
-    text = ""
-    for name in rule.first_of:
-        if name in attributes and (text := _first(name, attributes)):
-            break
-    else:
+    text = _first(rule.first_of, attributes)
+    if not text:
+        if not (rule.template or rule.default):
+            return ""
         text = " ".join((_filled(rule.template, attributes) or rule.default).split())
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -65,17 +64,19 @@ def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
     return text[: rule.max_length].rstrip() if rule.max_length else text
 
 
-def _first(name: str, attributes: Mapping[str, tuple[str, ...]]) -> str:
-    for value in attributes.get(name, ()):
-        if text := " ".join(value.split()):
-            return text
+def _first(names: Iterable[str], attributes: Mapping[str, tuple[str, ...]]) -> str:
+    for name in names:
+        if name in attributes:
+            for value in attributes[name]:
+                if text := " ".join(value.split()):
+                    return text
     return ""
 
 
 def _filled(template: str, attributes: Mapping[str, tuple[str, ...]]) -> str:
     if not template:
         return ""
-    parts = {name: _first(name.lower(), attributes) for name in _PLACE.findall(template)}
+    parts = {name: _first((name.lower(),), attributes) for name in _PLACE.findall(template)}
     return _PLACE.sub(lambda place: parts[place[1]], template) if all(parts.values()) else ""
 
 

@@ -65,32 +65,37 @@ def decode_dn(entry: bytes) -> bytes:
 
 
 def decode_entry(entry: bytes) -> Entry:
-    """A SearchResultEntry (RFC 4511, 4.5.2), from its own tag on."""
+    """A SearchResultEntry (RFC 4511, 4.5.2), from its own tag on.
+
+    Done for everybody who is opened: an attribute of the usual form, one value and short lengths, is
+    taken at a glance; any other is read step by step.
+    """
     _, at, limit = header(entry, 0, len(entry))
     start, end = expect(entry, at, limit, OCTETS)
     dn = entry[start:end]
     at, limit = expect(entry, end, limit, SEQUENCE)
     attributes = []
     while at < limit:
+        size = entry[at + 1] if at + 1 < limit else 0
+        if 8 <= size < 0x80 and (end := at + 2 + size) <= limit:
+            value = at + 8 + entry[at + 3]  # past the name, the set's header and the value's
+            if (
+                value <= end
+                and value + entry[value - 1] == end == value + entry[value - 3] - 2
+                and entry[value - 2] == OCTETS == entry[at + 2]
+                and entry[value - 4] == SET
+                and entry[at] == SEQUENCE
+            ):
+                attributes.append((entry[at + 4 : value - 4], [entry[value:end]]))
+                at = end
+                continue
         attribute, at = _attribute(entry, at, limit)
         attributes.append(attribute)
     return dn, attributes
 
 
 def _attribute(entry: bytes, at: int, limit: int) -> tuple[tuple[bytes, list[bytes]], int]:
-    """The attribute at `at`, and where the next begins.
-
-    Read for every attribute of everybody who is opened: the usual form, all lengths short and one
-    value, is taken at a glance; any other is read step by step.
-    """
-    if at + 6 <= limit and entry[at + 1] < 0x80 and entry[at + 3] < 0x80:
-        end, name_ends = at + 2 + entry[at + 1], at + 4 + entry[at + 3]
-        value = name_ends + 4
-        if value <= end <= limit and entry[at] == SEQUENCE and entry[at + 2] == OCTETS:
-            tag, size, value_tag, value_size = entry[name_ends:value]
-            whole = value + value_size == end and size == value_size + 2
-            if whole and tag == SET and value_tag == OCTETS and value_size < 0x80:
-                return (entry[at + 4 : name_ends], [entry[value:end]]), end
+    """The attribute at `at`, of any form, and where the next begins."""
     inner, following = expect(entry, at, limit, SEQUENCE)
     start, end = expect(entry, inner, following, OCTETS)
     values_at, values_end = expect(entry, end, following, SET)

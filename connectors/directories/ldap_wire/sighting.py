@@ -143,11 +143,14 @@ class Sealer:
 
     def _texts(self, entry: Entry, name: str, values: Sequence[bytes]) -> tuple[str, ...]:
         """The values that are not blank, as text."""
+        text = self.dialect.text
         try:
-            texts = [self.dialect.text(name, value) for value in values]
+            if len(values) == 1:
+                one = text(name, values[0])
+                return (one,) if one and not one.isspace() else ()
+            return tuple([one for value in values if (one := text(name, value)) and not one.isspace()])
         except UnicodeDecodeError as exc:
             raise Skipped(
                 f"{entry.dn}: {name} is not text",
                 next_step=f"correct {name} in the directory, or do not map it",
             ) from exc
-        return tuple([text for text in texts if text and not text.isspace()])
