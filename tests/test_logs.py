@@ -27,9 +27,16 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("password", "hunter2"), ("bind_secret", "hunter2"), ("Authorization", "Bearer hunter2")]
-    + [("access_token", "hunter2"), ("api_key", "hunter2"), ("headers", {"Cookie": "hunter2"})]
-    + [("url", "postgresql://syncd:hunter2@db/syncd"), ("seen", ["ldap://u:hunter2@dc"])],
+    [
+        ("password", "hunter2"),
+        ("bind_secret", "hunter2"),
+        ("Authorization", "Bearer hunter2"),
+        ("access_token", "hunter2"),
+        ("api_key", "hunter2"),
+        ("headers", {"Cookie": "hunter2"}),
+        ("url", "postgresql://syncd:hunter2@db/syncd"),
+        ("seen", ["ldap://u:hunter2@dc"]),
+    ],
 )
 def test_a_secret_never_reaches_a_line(name: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(level="debug", json=True)

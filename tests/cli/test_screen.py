@@ -80,7 +80,7 @@ def test_a_plain_screen_gets_plain_signs() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1", errors="replace")
     Screen(out).say("✓ works → next …")
     out.flush()
-    assert out.buffer.getvalue() == b"ok works -> next ...\n"  # type: ignore[attr-defined]
+    assert out.buffer.getvalue() == b"ok works -> next ...\n"
 
 
 def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:

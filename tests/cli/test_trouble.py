@@ -226,7 +226,7 @@ def _when(process: subprocess.Popen[str], is_so: Callable[[], bool]) -> None:
 
 
 def _learners(office: Office) -> int:
-    return _rows(office, "SELECT count(*) FROM learners")[0]
+    return int(next(iter(_rows(office, "SELECT count(*) FROM learners")), 0))
 
 
 def _runs(office: Office) -> list[str]:
