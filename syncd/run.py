@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from traceback import clear_frames
 from typing import Any
 
 import structlog
@@ -205,6 +206,7 @@ def _apply(engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None) -
 
 def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
     """Leave a record of how the run ended, where the database still lets us."""
+    clear_frames(exc.__traceback__)  # an interrupted statement keeps the database locked through its frames
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
