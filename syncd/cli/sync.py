@@ -11,6 +11,7 @@ import click
 from syncd.app import App
 from syncd.cli import preview, progress, table
 from syncd.cli.endings import code_of, complain
+from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
@@ -61,8 +62,8 @@ def apply(ctx: click.Context, session: Session, run: int, as_json: bool) -> None
 
 
 def _applied(session: Session, app: App, task: Task) -> RunFacts:
-    with _interruptions_told(session, app), progress.shown() as report:
-        return app.run(task, report)
+    with _interruptions_told(session, app), progress.shown() as report, gently(report) as watch:
+        return app.run(task, watch)
 
 
 @contextmanager
@@ -72,11 +73,13 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
         yield
     except KeyboardInterrupt as exc:
         latest = app.register.runs.latest(1)
-        if latest and latest[0].state is RunState.INTERRUPTED:
-            run, facts = latest[0].id, latest[0].facts
-            total = sum(facts.get("counts", {}).values())
+        if latest and latest[0].state in (RunState.INTERRUPTED, RunState.APPLYING):
+            run = latest[0].id
+            outcomes = app.register.journal.outcomes(run)
+            total = sum(outcomes.values())
+            done = total - outcomes.get(ChangeState.PLANNED, 0)
             complain(
-                f"interrupted: run {run} has done {facts.get('recorded', 0):,} of {many(total, 'change')}",
+                f"interrupted: run {run} has done {done:,} of {many(total, 'change')}",
                 f"the next sync finishes it: `{session.command('sync')}`",
             )
         else:

@@ -45,6 +45,23 @@ def test_an_interrupted_apply_says_how_far_it_came_and_the_next_sync_finishes(of
     assert "nothing to do" in office.say("sync", code=0).stdout
 
 
+def test_a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost(office: Office) -> None:
+    office.crowd(CROWD)
+    office.order(CROWD)
+    process = office.start("sync")
+    _when(process, lambda: _learners(office) > 0)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _output, errors = process.communicate(timeout=8)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert not events(errors, "run_record_not_written")
+    assert office.json("runs", "list")[0]["state"] == "interrupted"
+    assert office.run("sync").returncode == 0
+    assert _learners(office) == CROWD
+
+
 def test_sigterm_ends_a_run_as_tidily(office: Office) -> None:
     office.crowd(CROWD)
     process = office.start("sync")
