@@ -8,7 +8,7 @@ from tests.cli.conftest import CONFIG, Office, person
 def test_a_sync_tells_what_was_done(office: Office) -> None:
     office.order(3)
     shown = office.say("sync", code=0).stdout
-    assert "Run 1 for Contoso: done in 0 s" in shown
+    assert "Run 1 for Contoso: done in " in shown
     assert "3  gets an account and a license" in shown
     assert len(office.json("learners", "list", "--license", "live")) == 3
 
