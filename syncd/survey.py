@@ -21,7 +21,7 @@ from syncd.plan.roster import KnownLearner, Roster
 from syncd.plan.seats import SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 
-_FULL = 5000  # changes written to the journal at once
+_FULL = 2000  # changes written to the journal at once
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]

@@ -119,7 +119,7 @@ def test_files_and_functions_stay_small() -> None:
         f"{source.path}:{line}: {name} has {length} lines, {LONGEST_FUNCTION} allowed"
         for source in SOURCES
         for line, name, length in source.functions
-        if length > LONGEST_FUNCTION
+        if length > LONGEST_FUNCTION and ".migrations.versions." not in source.module  # history, in one piece
     )
 
 

@@ -1,33 +1,42 @@
-"""Many rows at once, by the quickest road each database has: the driver's executemany, or COPY."""
+"""Many rows at once, by the quickest road each database has: the driver's executemany, or COPY.
+
+The rows go to the driver itself: SQLAlchemy would keep every batch alive until the garbage collector
+finds it, and look at each row. What the driver raises leaves here as SQLAlchemy's exceptions all the same.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, any_, bindparam, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy.exc import DBAPIError
 
 Row = Sequence[Any]
 
 
 def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert `rows` in the open transaction. A row that a constraint refuses fails them all."""
+    names = ", ".join(f'"{column}"' for column in columns)
     if not rows:
         return
-    names = ", ".join(f'"{column}"' for column in columns)
     if connection.dialect.name == "postgresql":
         _copy(connection, f'COPY "{table}" ({names}) FROM STDIN', rows)
     else:
-        connection.exec_driver_sql(f'INSERT INTO "{table}" ({names}) VALUES ({_marks(columns)})', _many(rows))
+        marks = ", ".join("?" * len(columns))
+        execute(connection, f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
 
 
 def execute(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
     """Run `statement`, written with `?` for its parameters, once for each of `rows`."""
-    if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        connection.exec_driver_sql(statement.replace("?", mark), _many(rows))
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        statement = statement.replace("?", "%s")
+    with _driver_errors(connection, statement), closing(connection.connection.cursor()) as cursor:
+        cursor.executemany(statement, rows)
 
 
 def is_any_of(
@@ -43,14 +52,17 @@ def is_any_of(
 
 def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver_errors(connection, statement), driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _marks(columns: Sequence[str]) -> str:
-    return ", ".join("?" * len(columns))
-
-
-def _many(rows: Sequence[Row]) -> Any:
-    return rows if isinstance(rows, list) else list(rows)
+@contextmanager
+def _driver_errors(connection: Connection, statement: str) -> Iterator[None]:
+    driver_error: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver_error as exc:
+        raise DBAPIError.instance(
+            statement, None, exc, driver_error, hide_parameters=True, dialect=connection.dialect
+        ) from exc
