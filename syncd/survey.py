@@ -125,9 +125,7 @@ class Survey:
     def _skip(self, directory: Directory, sighting: Sighting, exc: Skipped) -> None:
         if exc.identity is None:
             self._unidentified.add(directory.name)
-            self._write(
-                Change(Kind.SKIP, f"{directory.name}/?{sighting.fingerprint.hex()}", "", "", exc.why)
-            )
+            self._write(Change(Kind.SKIP, f"{directory.name}/?{sighting.fingerprint.hex()}", "", "", exc.why))
             return
         identity = Identity(*exc.identity)
         key, roster = (
