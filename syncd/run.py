@@ -22,7 +22,7 @@ from syncd.ports import Directory, Platform, ReadRequest, Register
 from syncd.seating import seat
 from syncd.survey import Approved, Progress, Survey, Surveyed
 
-_BATCH = 5000
+_BATCH = 2000
 _log = structlog.get_logger()
 
 

@@ -24,12 +24,11 @@ def ends_at(type_: LicenseType, assigned_at: int, zone: tzinfo) -> int:
 def start_of(day: date, zone: tzinfo) -> int:
     """The first instant of `day` in `zone`, also where its midnight, or all of it, was skipped."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    # An instant that does not exist lies in a gap; `fold=0` reads it with the offset before the gap,
-    # which lands after it: at the first instant that does exist plus how far into the gap we asked.
     instant = midnight.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != midnight.replace(tzinfo=None):
-        before = midnight.replace(fold=1).astimezone(UTC)
-        instant = _end_of_gap(before, instant, zone)
+        # The clocks were put forward over midnight. Read with the offset before the change it lies after
+        # the gap, with the offset after it (fold=1) before: the first instant there is lies between.
+        instant = _end_of_gap(midnight.replace(fold=1).astimezone(UTC), instant, zone)
     return int(instant.timestamp())
 
 
