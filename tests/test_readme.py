@@ -1,4 +1,4 @@
-"""The README's commands do what it says; the docs name every command, key and exit code there is, and no other."""
+"""The README's commands do what it says; docs name every command, key and exit code, and no other."""
 
 from __future__ import annotations
 

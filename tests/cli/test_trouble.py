@@ -198,6 +198,11 @@ def test_help_loads_no_heavy_library(office: Office) -> None:
     assert found.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_mistyped_command_is_guessed(office: Office) -> None:
+    result = office.say("snyc", code=2)
+    assert "Did you mean 'sync'?" in result.stderr
+
+
 def test_no_configuration_says_how_to_get_one(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "syncd", "plan"],
