@@ -29,6 +29,7 @@ _TYPES = ("active_directory", "ldap", "file")
 @click.option("--timezone", help="Where the company's days begin and end, such as Europe/London.")
 @click.option("--server", "servers", multiple=True, help="For LDAP: a server's URL; may be repeated.")
 @click.option("--base-dn", help="For LDAP: people are read below it.")
+@click.option("--ca-file", help="For LDAP: a PEM file of the authority that signed its certificates.")
 @click.option("--bind-user", help="For LDAP: the account that reads.")
 @click.option("--password-env", help="The environment variable that holds its password.")
 @click.option("--password-file", help="The file that holds its password.")
@@ -69,6 +70,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     else:
         ask("servers", "Servers (ldaps://…, several separated by spaces)", value_proc=_words)
         ask("base_dn", "Base DN (people are read below it)")
+        ask("ca_file", "PEM file of their authority (empty: this machine's)", default="", show_default=False)
         ask("bind_user", "User that reads (empty: Kerberos or anonymous)", default="", show_default=False)
         if found["bind_user"] and "password_file" not in found:
             ask("password_env", "Environment variable with its password", default="SYNCD_BIND_PASSWORD")

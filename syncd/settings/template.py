@@ -20,6 +20,7 @@ class Answers:
     timezone: str = "UTC"
     servers: tuple[str, ...] = ()
     base_dn: str = ""
+    ca_file: str = ""
     bind_user: str = ""
     password_env: str = ""
     password_file: str = ""
@@ -81,8 +82,14 @@ def _ldap(answers: Answers) -> list[str]:
         *servers,
         *_bind(answers),
         f"    base_dn: [{quoted(answers.base_dn)}]   # people are read below it",
-        "    # tls: { ca_file: /etc/ssl/certs/company-ca.pem }   # for a certificate authority of your own",
+        _tls(answers),
     ]
+
+
+def _tls(answers: Answers) -> str:
+    if answers.ca_file:
+        return f"    tls: {{ ca_file: {quoted(answers.ca_file)} }}   # whom to trust for their certificates"
+    return "    # tls: { ca_file: /etc/ssl/certs/company-ca.pem }   # for a certificate authority of your own"
 
 
 def _bind(answers: Answers) -> list[str]:

@@ -44,6 +44,14 @@ def test_init_names_every_answer_it_misses() -> None:
     assert "init needs --company --server --base-dn" in found.stderr
 
 
+def test_init_trusts_the_authority_it_is_told(tmp_path: Path) -> None:
+    words = ["init", "ad.yaml", "--company", "C", "--directory", "active_directory", "--server", "ldaps://dc"]
+    words += ["--base-dn", "DC=c,DC=example", "--bind-user", "svc", "--ca-file", "/etc/ssl/own: ca.pem", "-y"]
+    assert CliRunner().invoke(program, words).exit_code == 0
+    (directory,) = load(tmp_path / "ad.yaml").directories
+    assert directory.options.tls.ca_file == Path("/etc/ssl/own: ca.pem")
+
+
 def test_init_for_active_directory_says_where_the_password_goes(tmp_path: Path) -> None:
     words = ["init", "ad.yaml", "--company", "C", "--directory", "active_directory", "--server", "ldaps://dc"]
     more = ["--base-dn", "DC=c,DC=com", "--bind-user", "svc@c.com", "--password-env", "AD_PASSWORD"]
