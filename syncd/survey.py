@@ -164,13 +164,15 @@ class Survey:
     def _take_back(self, key: str, rival: Candidate) -> None:
         """A newcomer planned earlier turns out to share an address: nobody guesses whose it is."""
         self._flush()
-        change = self._register.journal.take_back(self._run, key)
-        if change is None:
-            return
-        self._result.counts[Kind.CREATE] -= (Kind.CREATE, key) not in self._approved
         self._result.requests = [entry for entry in self._result.requests if entry.key != key]
-        why = f"shares the address {change.email} with {rival.where or rival.key}"
-        self._write(Change(Kind.SKIP, key, change.email, change.name, why, data={"where": _where(change)}))
+        email = ""
+        for change in self._register.journal.take_back(self._run, key):
+            email = email or change.email
+            self._result.counts[change.kind] -= (change.kind, change.key) not in self._approved
+            why = f"shares the address {email} with {rival.where or rival.key}"
+            self._write(
+                Change(Kind.SKIP, change.key, change.email, change.name, why, data={"where": _where(change)})
+            )
 
     def _find_leavers(self) -> None:
         people = self._register.people
@@ -183,10 +185,10 @@ class Survey:
 
     def _judge_leaving(self, learner: KnownLearner) -> None:
         linked = learner.id in self._matcher.linked
+        if leavers.has_left(learner, self._sight, linked=linked):
+            self._result.leaving.add(learner.id)
         for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
-            if change.kind is Kind.SUSPEND:
-                self._result.leaving.add(learner.id)
-            elif change.kind is Kind.RELEASE and change.lot is not None:
+            if change.kind is Kind.RELEASE and change.lot is not None:
                 self._result.freed[change.lot] += 1
             self._write(change)
 

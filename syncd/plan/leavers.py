@@ -44,12 +44,9 @@ def decide(
 
     `linked`: this run found them under an identity the register does not have yet.
     """
-    last = [
-        (entry, sight.presence(entry.number, entry.identity.directory, entry.presence))
-        for entry in learner.identities
-    ]
+    last = _last(learner, sight)
     yield from _absent(learner, last, now)
-    if linked or not last or any(presence is Presence.PRESENT for _, presence in last):
+    if not has_left(learner, sight, linked=linked):
         return
     left_at = now if learner.left_at is None else learner.left_at
     why = _WHY[last[0][1]]
@@ -63,6 +60,19 @@ def decide(
         yield _change(
             Kind.RELEASE, learner, f"{why}, the grace period is over", {"left_at": left_at}, lot=learner.lot
         )
+
+
+def has_left(learner: KnownLearner, sight: Sight, *, linked: bool = False) -> bool:
+    """Whether no directory has the learner present, now that every directory has been read."""
+    last = _last(learner, sight)
+    return bool(last) and not linked and all(presence is not Presence.PRESENT for _, presence in last)
+
+
+def _last(learner: KnownLearner, sight: Sight) -> list[tuple[KnownIdentity, Presence]]:
+    return [
+        (entry, sight.presence(entry.number, entry.identity.directory, entry.presence))
+        for entry in learner.identities
+    ]
 
 
 def _absent(learner: KnownLearner, last: list[tuple[KnownIdentity, Presence]], now: int) -> Iterator[Change]:

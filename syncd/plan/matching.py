@@ -5,7 +5,8 @@
     e-mail of a learner known from another directory -> link, where `match.by` has email
     e-mail of a learner nobody manages               -> link (adopt), where configured, else skip
     e-mail of a learner whose identity is gone       -> link (recreated account), where configured, else skip
-    e-mail of somebody else in the same directory    -> skip; of two newcomers, both: nobody guesses
+    e-mail of somebody else in the same directory    -> skip; of two newcomers, both: nobody guesses;
+                                                        of a newcomer and a learner: the newcomer
     otherwise                                        -> create
 
 Who is gone, and which address has become free, is known for certain only when every directory has
@@ -53,6 +54,8 @@ class Matcher:
         self._freed: set[str] = set()
         self._put_off: list[PutOff] = []
         self._movers: set[int] = set()
+        self._returned: set[int] = set()
+        self._withdrawn: set[int] = set()
         self._last_call = False
         self.left: dict[int, None] = {}
         """Learners of whom this run saw an identity disabled or out of scope."""
@@ -109,8 +112,11 @@ class Matcher:
         claim = self._emails.get(email)
         holder = roster.by_email.get(email)
         if claim is not None and claim.learner != known.id:
-            if claim.newcomer and not claim.contested:
-                return self._contest(candidate, email, claim, known, roster, decisions)
+            if claim.newcomer:
+                self._withdraw(candidate, claim, decisions)
+                del self._emails[email]
+                self._freed.add(known.profile.email)
+                return True
         elif holder is None or holder.id == known.id or email in self._freed:
             self._freed.add(known.profile.email)
             return True
@@ -135,8 +141,9 @@ class Matcher:
             if known.left_at is not None:
                 yield draft(Kind.NOTE, candidate, known.profile, "is back", known.id, {"back": True})
             return
-        if known.suspended_by != "sync":
+        if known.suspended_by != "sync" or known.id in self._returned:
             return
+        self._returned.add(known.id)
         data: dict[str, object] = {"back": True}
         if not known.is_licensed(self._now) and not known.license_over:
             data["priority"] = candidate.priority
@@ -181,7 +188,10 @@ class Matcher:
         elif self._joins(candidate, claim):
             self._join(candidate, profile, claim, "the same e-mail address in another directory", decisions)
         elif claim.newcomer and not claim.contested:
-            self._contest(candidate, profile.email, claim, None, roster, decisions)
+            self._emails[profile.email] = claim._replace(contested=True)
+            self._withdraw(candidate, claim, decisions)
+            why = f"shares the address {profile.email} with another newcomer"
+            self._skip(candidate, why, None, roster, decisions)
         else:
             self._skip(candidate, f"shares the address {profile.email} with others", None, roster, decisions)
 
@@ -192,7 +202,7 @@ class Matcher:
                 self._link(candidate, known, f"the same person as learner {known.id}: {value}", decisions)
                 return True
             claim = self._links.get(value)
-            if claim is not None and is_of_another(claim, candidate):
+            if claim and claim.learner not in self._withdrawn and is_of_another(claim, candidate):
                 self._join(
                     candidate, profile, claim, f"the same person in another directory: {value}", decisions
                 )
@@ -251,19 +261,11 @@ class Matcher:
         decisions.changes.append(draft(Kind.JOIN, candidate, profile, why, claim.learner, data))
         self._claim(candidate, profile.email, claim.learner, newcomer=claim.newcomer)
 
-    def _contest(
-        self,
-        candidate: Candidate,
-        email: str,
-        claim: Claim,
-        known: KnownLearner | None,
-        roster: Roster,
-        decisions: Decisions,
-    ) -> bool:
-        self._emails[email] = claim._replace(contested=True)
-        decisions.contested.append((claim.key, candidate))
-        self._skip(candidate, f"shares the address {email} with another newcomer", known, roster, decisions)
-        return False
+    def _withdraw(self, rival: Candidate, claim: Claim, decisions: Decisions) -> None:
+        """Take back the newcomer of `claim`, whom `rival` shares an address with."""
+        if not claim.contested:
+            self._withdrawn.add(claim.learner)
+            decisions.contested.append((claim.key, rival))
 
     # -- what is asked on the way --------------------------------------------------------------------
 

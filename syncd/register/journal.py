@@ -31,17 +31,19 @@ class Journal:
             with self._writer.begin() as connection:
                 bulk.insert(connection, "changes", _COLUMNS, [_row(run, change) for change in planned])
 
-    def take_back(self, run: int, key: str) -> Change | None:
-        """Remove the creation under `key`, and whatever joins it, from a plan that is being made."""
+    def take_back(self, run: int, key: str) -> list[Change]:
+        """Remove the creation under `key`, and then whatever joins it, from a plan that is being made."""
+        created = select(changes.c.learner_id).where(
+            changes.c.run_id == run, changes.c.kind == Kind.CREATE, changes.c.key == key
+        )
         with self._writer.begin() as connection:
-            row = connection.execute(
-                _in(run).where(changes.c.kind == Kind.CREATE, changes.c.key == key)
-            ).first()
-            if row is None:
-                return None
-            mine = changes.c.run_id == run, changes.c.learner_id == row.learner_id
-            connection.execute(delete(changes).where(*mine, changes.c.kind.in_((Kind.CREATE, Kind.JOIN))))
-        return _entry(row).change
+            learner = connection.execute(created).scalar()
+            if learner is None:
+                return []
+            mine = changes.c.learner_id == learner, changes.c.kind.in_((Kind.CREATE, Kind.JOIN))
+            rows = connection.execute(_in(run).where(*mine).order_by(changes.c.kind, changes.c.key)).all()
+            connection.execute(delete(changes).where(changes.c.run_id == run, *mine))
+        return [_entry(row).change for row in rows]
 
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""
@@ -164,7 +166,7 @@ def _in(run: int) -> Select[Any]:
 
 
 def _mentions(search: str) -> ColumnElement[bool]:
-    wanted = search.casefold()
+    wanted = search.lower()
     return (
         func.lower(changes.c.email).contains(wanted, autoescape=True)
         | func.lower(changes.c.name).contains(wanted, autoescape=True)

@@ -1,0 +1,85 @@
+"""The same facts give the same plan, in whatever order a directory gives its people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import pytest
+
+from syncd.model import Kind
+from tests.company import Company, opened
+from tests.contracts.memory import MemoryDirectory
+
+
+@pytest.fixture
+def company(database_url: str) -> Iterator[Company]:
+    with opened(database_url) as company:
+        company.order(9)
+        yield company
+
+
+def plans(company: Company) -> set[tuple[tuple[Kind, str], ...]]:
+    """Every plan there is to these facts, page by page of one or two people."""
+    people, found = company.people, set()
+    for order in permutations(people.entries.items()):
+        for people.page_size in (1, 2):
+            people.entries = dict(order)
+            found.add(tuple((change.kind, change.key) for change in company.changes(company.plan())))
+    return found
+
+
+def test_a_learner_goes_before_a_newcomer_who_wants_the_same_address(company: Company) -> None:
+    company.hire("ann", "bob")
+    company.sync()
+    company.people.change("id-ann", email="x@example.com")
+    company.people.add("id-new", email="x@example.com")
+    assert plans(company) == {
+        ((Kind.UPDATE, "head-office/id-ann"), (Kind.SKIP, "head-office/id-new")),
+    }
+    assert company.sync().refused == 0
+    assert company.sync().counts == {"skip": 1}
+
+
+def test_addresses_handed_round_and_on_to_a_newcomer(company: Company) -> None:
+    company.hire("ann", "bob", "cem")
+    company.sync()
+    company.people.change("id-ann", email="bob@example.com")
+    company.people.change("id-bob", email="cem@example.com")
+    company.people.change("id-cem", email="new@example.com")
+    company.people.add("id-eve", email="ann@example.com")
+    (plan,) = plans(company)
+    assert [kind for kind, _ in plan] == [Kind.UPDATE] * 3 + [Kind.CREATE]
+    assert company.sync().refused == 0
+    assert company.sync().counts == {}
+
+
+def test_a_chain_that_ends_at_somebody_who_stays_moves_nobody(company: Company) -> None:
+    company.hire("ann", "bob", "cem")
+    company.sync()
+    company.people.change("id-ann", email="bob@example.com")
+    company.people.change("id-bob", email="cem@example.com")
+    company.people.add("id-eve", email="ann@example.com")
+    (plan,) = plans(company)
+    assert {kind for kind, _ in plan} == {Kind.SKIP}
+    assert len(plan) == 3
+
+
+def test_whoever_joined_a_newcomer_that_is_taken_back_is_named_too(database_url: str) -> None:
+    directories = [MemoryDirectory("ad"), MemoryDirectory("cloud", page_size=1)]
+    with opened(database_url, directories=directories) as company:
+        company.order(9)
+        company.hire("old", directory=1)
+        company.hire("ann")
+        company.people.remove("id-ann")
+        company.people.add("id-ben", email="ben@example.com")
+        company.sync()
+        company.people.add("id-ann", email="ann@example.com", links=["guid:1"])
+        cloud = company.directories[1]
+        cloud.add("id-0", email="other@example.com", links=["guid:1"])
+        cloud.change("id-old", email="ann@example.com")
+        cloud.entries = dict(reversed(cloud.entries.items()))
+        facts = company.sync()
+        assert facts.refused == 0
+        assert facts.counts == {"update": 1, "skip": 2}
+        assert [change.key for change in company.changes(facts, Kind.SKIP)] == ["ad/id-ann", "cloud/id-0"]
