@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from syncd.model import Lot
 from syncd.register import bulk
@@ -64,12 +64,16 @@ def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
 
 
 def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:
-    """End these learners' live allocations from `lot`; how many there were."""
+    """End these learners' live allocations from `lot`; how many there were. One that is over has expired."""
     held = is_any_of(connection, allocations.c.learner_id, learners)
     ended = connection.execute(
         update(allocations)
         .where(held, allocations.c.lot_id == lot, allocations.c.state == "live")
-        .values(state="released", ended_at=now, ended_because=why)
+        .values(
+            state=case((allocations.c.ends_at <= now, "expired"), else_="released"),
+            ended_at=now,
+            ended_because=why,
+        )
     )
     return ended.rowcount
 
