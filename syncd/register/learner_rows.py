@@ -50,8 +50,7 @@ def _insert(connection: Connection, new: Sequence[Change], account: Account, now
 
 def _taken(connection: Connection, new: Sequence[Change]) -> Refusals:
     """Of these newcomers, those whose address or identity somebody has meanwhile."""
-    held = is_any_of(connection, learners.c.email, [change.email for change in new])
-    addresses = set(connection.execute(select(learners.c.email).where(held)).scalars())
+    addresses = _held(connection, [change.email for change in new])
     known = identity_rows.known(connection, new)
     return [
         (
@@ -75,11 +74,15 @@ def set_values(connection: Connection, run: int, group: Sequence[Change], now: i
     bulk.execute(connection, _VACATE, [(change.learner,) for change in wanted.values()])
     refused = _still_held(connection, run, wanted) if wanted else []
     gone = {change.key for change, _ in refused}
+    lost = _held(connection, [change.data["was"]["email"] for change, _ in refused])
     _insert_groups(connection, {_values(change).get("group", "") for change in group}, now)
     for change in group:
         values: dict[str, Any] = dict(_values(change))
         if change.key in gone:
-            values = {"email": change.data["was"]["email"]}
+            was = change.data["was"]["email"]
+            if was in lost:  # passed on in an earlier batch: they stay without until the next run
+                continue
+            values = {"email": was}
         if "group" in values:
             values["group"] = values["group"] or None
         connection.execute(update(learners).where(learners.c.id == change.learner).values(values))
@@ -100,11 +103,24 @@ def _still_held(connection: Connection, run: int, wanted: dict[str, Change]) -> 
     )
     moving = set(connection.execute(later).scalars())
     bulk.execute(connection, _VACATE, [(number,) for number in sorted(moving)])
-    return [
+    refused = [
         (wanted[email], f"{email} belongs to learner {number}")
         for number, email in rows
         if number not in moving
     ]
+    for change, _ in refused:  # grows on the way: who keeps an address keeps it from who wanted it
+        kept = change.data["was"]["email"]
+        if kept in wanted:
+            refused.append((wanted[kept], f"{kept} belongs to learner {change.learner}"))
+    return refused
+
+
+def _held(connection: Connection, addresses: Sequence[str]) -> set[str]:
+    """Those of `addresses` that are somebody's."""
+    if not addresses:
+        return set()
+    held = is_any_of(connection, learners.c.email, addresses)
+    return set(connection.execute(select(learners.c.email).where(held)).scalars())
 
 
 def suspend(connection: Connection, group: Sequence[Change]) -> None:

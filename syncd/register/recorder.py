@@ -115,9 +115,11 @@ def _link(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _update(work: _Work, group: list[Change]) -> Refusals:
-    identity_rows.refresh(work.connection, group, work.now)
+    """New values. Who is refused is not remembered as seen, so that the next run tries again."""
+    refused = learner_rows.set_values(work.connection, work.run, group, work.now)
+    identity_rows.refresh(work.connection, _without(group, refused), work.now)
     work.change_priority(group)
-    return learner_rows.set_values(work.connection, work.run, group, work.now)
+    return refused
 
 
 def _suspend(work: _Work, group: list[Change]) -> Refusals:
