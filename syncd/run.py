@@ -15,7 +15,7 @@ import structlog
 from syncd import approval
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
-from syncd.model import ChangeState, RunState
+from syncd.model import ChangeState, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.ports import Directory, Platform, ReadRequest, Register
@@ -141,7 +141,8 @@ def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approve
     """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
     journal = engine.register.journal
     left = {
-        (entry.change.kind, entry.change.key)
+        # a survey knows them as creations still, those who wait too
+        (Kind.CREATE if entry.change.kind is Kind.WAIT else entry.change.kind, entry.change.key)
         for run_ in interrupted
         for entry in journal.read(run_, state=ChangeState.PLANNED)
     }
