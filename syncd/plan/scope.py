@@ -73,14 +73,27 @@ def judge(scope: Scope, user: DirectoryUser) -> InScope:
 
 
 def below(dn: str, ou: str) -> bool:
-    """Whether a DN lies at or below another, whatever the case and the spaces after commas."""
+    """Whether a DN lies at or below another, whatever the case, the spaces and the way of escaping."""
     inner, outer = normal_dn(dn), normal_dn(ou)
-    return inner == outer or inner.endswith("," + outer)
+    return inner[-len(outer) :] == outer
 
 
-def normal_dn(dn: str) -> str:
-    """A DN in a form that compares: lower case, no space around its separators."""
-    return _AROUND_SEPARATOR.sub(r"\1", dn.strip()).casefold()
+def normal_dn(dn: str) -> tuple[str, ...]:
+    """The parts of a DN in a form that compares: lower case, unescaped, no space around separators."""
+    return tuple(_part(part) for part in _PART.findall(dn))
 
 
-_AROUND_SEPARATOR = re.compile(r"(?<!\\)\s*([,=])\s*")
+def _part(text: str) -> str:
+    name, _, value = text.partition("=")
+    kept = _TRAILING_SPACE.sub("", value.lstrip())
+    return f"{name.strip()}={_ESCAPED.sub(_unescaped, kept)}".casefold()
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[1].replace("\\", "")).decode(errors="replace") if match[1] else match[2]
+
+
+# https://www.rfc-editor.org/rfc/rfc4514#section-3: a backslash before a character, or before two hex digits
+_PART = re.compile(r"(?:\\.|[^\\,])+", re.DOTALL)
+_ESCAPED = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+_TRAILING_SPACE = re.compile(r"(?<!\\)\s+\Z")
