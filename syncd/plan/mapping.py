@@ -33,6 +33,7 @@ class FieldRule:
 
 FieldRules = Mapping[str, FieldRule]
 
+_CONTROL = frozenset(map(chr, (*range(32), *range(127, 160))))  # no database or screen has a use for them
 _MAPPED = PROFILE_FIELDS[:-1]  # the e-mail first, and all but the role
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _EMAIL = re.compile(
@@ -57,6 +58,8 @@ def fill(rule: FieldRule, attributes: Mapping[str, tuple[str, ...]]) -> str:
         if not (rule.template or rule.default):
             return ""
         text = " ".join((_filled(rule.template, attributes) or rule.default).split())
+    if not text.isprintable():
+        text = " ".join("".join(char for char in text if char not in _CONTROL).split())
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     if rule.case:
@@ -88,6 +91,6 @@ def _address(text: str, rules: FieldRules) -> str:
             f"has no e-mail address (looked in: {tried})", next_step="give them one in the directory"
         )
     address = text.lower()
-    if not _EMAIL.match(address):
+    if not (address.isprintable() and _EMAIL.match(address)):
         raise Skipped(f"{text[:80]!r} is not an e-mail address", next_step="correct it in the directory")
     return address
