@@ -47,6 +47,8 @@ def _sqlite(url: str) -> Engine:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN; the driver must not
+    # SQLite's own knows the letters of ASCII only.
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",

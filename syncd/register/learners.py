@@ -60,7 +60,7 @@ class Learners:
         """Learners by e-mail or name (any part, any case) and state, in order of e-mail."""
         statement = _SELECT.order_by(learners.c.email)
         if search:
-            wanted = search.casefold()
+            wanted = search.lower()
             name = func.lower(learners.c.first_name + " " + learners.c.last_name)
             statement = statement.where(
                 or_(

@@ -112,7 +112,7 @@ class Postgresql:
         run(
             [
                 *(find_program("initdb") or "initdb", "-D", f"{self.directory}/data", "--username=syncd"),
-                *("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"),
+                *("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"),
             ],
             user="postgres",
         )
