@@ -15,9 +15,8 @@ DAY = 86400
 NOW = 100 * DAY
 AD = KnownIdentity(1, Identity("ad", "x"), 7, Presence.PRESENT, 0)
 CLOUD = KnownIdentity(2, Identity("cloud", "y"), 7, Presence.PRESENT, 0)
-ANN = KnownLearner(
-    7, Profile("ann@example.com"), Account.ACTIVE, identities=(AD,), lot=3, seat_ends_at=NOW * 2
-)
+ANN = KnownLearner(7, Profile("ann@example.com"), Account.ACTIVE, identities=(AD,), lot=3, seat_ends_at=9**9)
+AT_ONCE = Grace()
 
 
 def sight(*complete: str, **seen: Presence | None) -> Sight:
