@@ -144,9 +144,9 @@ class Kind(IntEnum):
     UPDATE = 40
     REACTIVATE = 50  # has come back
     CREATE = 60
-    JOIN = 65  # a second directory's identity of somebody created in this same plan
     ALLOCATE = 70  # a seat for a learner who has an account already
     WAIT = 80  # should have a seat, there is none: joins the waiting list
+    JOIN = 85  # a second directory's identity of somebody created, or put in line, in this same plan
     NOTE = 90  # nothing for the platform; the register remembers what the directory now says
     SKIP = 95  # cannot be used as it is: reported and left untouched
 
