@@ -56,7 +56,10 @@ class Task:
 
 @dataclass(slots=True)
 class RunFacts:
-    """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind."""
+    """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
+
+    `ended`: active learners whose license has ended, and who get no other by themselves.
+    """
 
     run: int
     state: RunState = RunState.PLANNING
@@ -65,6 +68,7 @@ class RunFacts:
     wanted: int = 0
     available: int = 0
     waiting: int = 0
+    ended: int = 0
     objections: list[dict[str, str]] = field(default_factory=list)
     recorded: int = 0
     refused: int = 0
@@ -170,10 +174,13 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None
     facts.wanted = allotment.shortfall.wanted
     facts.available = allotment.shortfall.available
     facts.waiting = len(allotment.waiting)
+    facts.ended = engine.register.licenses.ended(now)
 
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:
-    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, engine.register.runs.last_sizes())
+    tally = guard.Tally(
+        surveyed.counts, learners, surveyed.sizes, engine.register.runs.last_sizes(), surveyed.removed
+    )
     allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
     objections = guard.judge(engine.policy.limits, tally, allowed)
     facts.objections = [asdict(objection) for objection in objections]

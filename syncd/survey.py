@@ -30,9 +30,13 @@ Approved = Collection[tuple[Kind, str]]
 
 @dataclass(slots=True)
 class Surveyed:
-    """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot."""
+    """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot.
+
+    `removed`: how many people the register knows by directories that are not configured any more.
+    """
 
     sizes: dict[str, int] = field(default_factory=dict)
+    removed: Counter[str] = field(default_factory=Counter)
     counts: Counter[Kind] = field(default_factory=Counter)
     requests: list[SeatRequest] = field(default_factory=list)
     priorities: dict[int, int] = field(default_factory=dict)
@@ -75,6 +79,7 @@ class Survey:
         self._sight = people.new_sight()
         names = [directory.name for directory in self._directories]
         self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), self._now)
+        self._miss_removed(names)
         for directory in self._directories:
             self._sweep(directory)
         for page in _paged(self._matcher.put_off(), 1000):
@@ -82,6 +87,13 @@ class Survey:
         self._find_leavers()
         self._flush()
         return self._result
+
+    def _miss_removed(self, names: Sequence[str]) -> None:
+        """Nobody is left of a directory that is not configured: the guard asks whether that is meant."""
+        for name, number in self._register.people.of_other_directories(names):
+            self._result.removed[name] += 1
+            self._sight.complete.add(name)
+            self._absent.append(number)
 
     def _sweep(self, directory: Directory) -> None:
         people = self._register.people

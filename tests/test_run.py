@@ -205,6 +205,7 @@ def test_an_expired_learner_is_never_licensed_again_by_itself(company: Company) 
     company.sync()
     company.now += 366 * DAY
     company.order(5)
+    assert company.sync().ended == 1, "somebody is told"
     company.people.disable("id-ann")
     company.sync()
     company.people.enable("id-ann")
@@ -329,6 +330,33 @@ def test_the_first_directory_speaks_for_the_person_and_the_last_one_keeps_them(d
         assert company.learner("ann").account is Account.ACTIVE, "still present in the other directory"
         company.directories[1].remove("id-ann")
         assert company.sync().counts["suspend"] == 1
+
+
+def test_a_renamed_directory_is_held_and_then_everybody_keeps_their_license(company: Company) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    company.sync()
+    company.people.name = "renamed"
+    facts = company.sync()
+    assert facts.exit_code == 3
+    assert [objection["override"] for objection in facts.objections] == ["directory_removed"]
+    assert company.sync("directory_removed").counts == {"link": 2, "note": 2}
+    assert company.learners("live") == ["ann", "bob"]
+    company.people.remove("id-ann")
+    assert company.sync().counts["suspend"] == 1, "leavers are noticed under the new name"
+
+
+def test_taking_a_directory_away_is_held_before_anybody_is_suspended(database_url: str) -> None:
+    with opened(database_url, directories=[MemoryDirectory("ad"), MemoryDirectory("cloud")]) as company:
+        company.order(3)
+        company.hire("ann")
+        company.hire("cem", directory=1)
+        company.sync()
+        company.directories.pop()
+        assert company.sync().exit_code == 3
+        assert company.learner("cem").account is Account.ACTIVE
+        assert company.sync("directory_removed").counts["suspend"] == 1
+        assert company.sync().counts == {}
 
 
 def test_leaving_the_scope_suspends(company: Company) -> None:

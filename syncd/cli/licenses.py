@@ -190,7 +190,7 @@ def status(session: Session, as_json: bool) -> None:
     for lot in lots:
         if 0 < lot.ends_at - now <= _SOON and lot.allocated:
             words = f"{verb(lot.allocated, 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
-            session.screen.say(f"{words}; order their renewal in time", "warn")
+            session.screen.say(f"{words}, and get no other by themselves", "warn")
     if waiting:
         session.screen.say(f"{verb(waiting, 'waits', 'wait')} for a license", "warn")
         session.screen.say(f"→ by name: `{session.command('licenses waiting')}`")

@@ -32,7 +32,7 @@ def summary(screen: Screen, facts: RunFacts) -> None:
     """How many people were read, what changes by kind, and how the licenses stand."""
     rows = [("read", f"{size:>6,}  people from {name}") for name, size in facts.sizes.items()]
     rows += [(word, f"{count:>6,}  {KINDS[kind][1]}") for kind, word, count in counted(facts) if count]
-    table.facts(screen, [*rows, ("licenses", licenses(facts))])
+    table.facts(screen, [*rows, ("licenses", licenses(facts)), ("ended", ended(facts))])
 
 
 def licenses(facts: RunFacts) -> str:
@@ -41,6 +41,12 @@ def licenses(facts: RunFacts) -> str:
         return ""
     missing = f", {facts.missing:,} missing" if facts.missing else ""
     return f"{facts.wanted:>6,}  wanted, {facts.available:,} available{missing}"
+
+
+def ended(facts: RunFacts) -> str:
+    """How many have an account and a license that is over; empty when nobody has."""
+    who = "active learners whose license has ended; see `learners list --license expired`"
+    return f"{facts.ended:>6,}  {who}" if facts.ended else ""
 
 
 def counted(facts: RunFacts, *, notes: bool = False) -> Iterator[tuple[Kind, str, int]]:

@@ -1,6 +1,7 @@
 """Guard: is this plan sane? It holds a plan that would do more than the admin said a run may do.
 
     a directory read nobody at all, or far fewer than last time    -> held: directory_size
+    a directory was renamed, or taken out of the configuration      -> held: directory_removed
     more suspensions, creations or updates than allowed            -> held: that kind
     `floor` changes of a kind or fewer                              -> never held for that kind
 
@@ -46,12 +47,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the guard looks at: changes not yet approved, learners before the run, directory sizes."""
+    """What the guard looks at: changes not yet approved, learners before the run, directory sizes.
+
+    `removed`: how many people the register knows by a directory that is not configured any more.
+    """
 
     changes: Mapping[Kind, int]
     learners: int
     sizes: Mapping[str, int] = field(default_factory=dict)
     last_sizes: Mapping[str, int] = field(default_factory=dict)
+    removed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,12 @@ _WATCHED = (
     ("creations", (Kind.CREATE, Kind.WAIT), "add"),
     ("updates", (Kind.UPDATE,), "update"),
 )
-OVERRIDES = ("directory_size", *(name for name, _, _ in _WATCHED))
+OVERRIDES = ("directory_size", "directory_removed", *(name for name, _, _ in _WATCHED))
 
 
 def judge(limits: Limits, tally: Tally, allowed: Collection[str] = ()) -> tuple[Objection, ...]:
     """Every objection to the plan that `allowed` does not override; none means go."""
-    found = [*_sizes(limits, tally), *_counts(limits, tally)]
+    found = [*_sizes(limits, tally), *_removed(tally), *_counts(limits, tally)]
     return tuple(objection for objection in found if objection.override not in allowed)
 
 
@@ -86,6 +91,16 @@ def _sizes(limits: Limits, tally: Tally) -> list[Objection]:
             message = f"directory {name} shrank from {last} people to {size}"
             found.append(Objection("directory_size", f"{message} (below {limits.min_directory_size:g}%)"))
     return found
+
+
+def _removed(tally: Tally) -> list[Objection]:
+    return [
+        Objection(
+            "directory_removed",
+            f"directory {name} is not configured any more; {people} people known by it count as gone from it",
+        )
+        for name, people in sorted(tally.removed.items())
+    ]
 
 
 def _counts(limits: Limits, tally: Tally) -> list[Objection]:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +122,19 @@ def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to `HEAD`, under a lock. Costs one small query when it is there already."""
+    _create_private(engine)
     with database_errors(engine):
         if _version(engine) == HEAD:
             return
         with lock(engine, "migration", wait=True):
             _upgrade(engine)
+
+
+def _create_private(engine: Engine) -> None:
+    """A new SQLite file holds people's data: only its owner may read it, whatever the umask says."""
+    if engine.dialect.name == "sqlite" and (path := engine.url.database):
+        with suppress(OSError):  # it is there already; or SQLite will say what is wrong with the place
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def _version(engine: Engine) -> str | None:

@@ -147,6 +147,19 @@ class Licenses:
         with self._engine.connect() as connection:
             return list(seats.with_free_seats(connection, now))
 
+    def ended(self, now: int) -> int:
+        """Active learners whose license has ended: they get no other by themselves."""
+        statement = (
+            select(func.count())
+            .select_from(allocations)
+            .join(learners, learners.c.id == allocations.c.learner_id)
+            .where(
+                allocations.c.state == "live", allocations.c.ends_at <= now, learners.c.account == "active"
+            )
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar_one()
+
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
         """Everybody in line for a license of this type, first in line first."""
         statement = (

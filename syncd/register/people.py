@@ -77,6 +77,14 @@ class People:
             )
             return list(connection.execute(statement).scalars())
 
+    def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]:
+        """Identities that were there last time in directories other than these: directory and number."""
+        with self._engine.connect() as connection:
+            statement = select(identities.c.directory, identities.c.id).where(
+                identities.c.directory.not_in(names), identities.c.presence != Presence.MISSING
+            )
+            return [(row[0], row[1]) for row in connection.execute(statement)]
+
     def owners(self, numbers: Collection[int]) -> set[int]:
         """The learners these identities belong to."""
         with self._engine.connect() as connection:

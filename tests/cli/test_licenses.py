@@ -74,7 +74,7 @@ def test_trial_licenses_end_soon_enough_to_be_warned_of(office: Office) -> None:
     office.say("sync", code=0)
     shown = office.say("licenses", "status", code=0).stdout
     assert "3 people lose their license on 2" in shown
-    assert "order their renewal in time" in shown
+    assert "and get no other by themselves" in shown
 
 
 def test_the_line_is_told_in_order(office: Office) -> None:

@@ -78,16 +78,17 @@ def test_a_directory_that_shrank_is_held(size: int, last: int, held: bool) -> No
 
 def test_every_objection_is_made_and_each_has_its_own_word() -> None:
     changes = dict.fromkeys((Kind.SUSPEND, Kind.CREATE, Kind.UPDATE), 100)
-    tally = Tally(changes, 100, {"hq": 0, "ad": 1}, {"ad": 9, "gone": 7})
+    tally = Tally(changes, 100, {"hq": 0, "ad": 1}, {"ad": 9, "gone": 7}, {"old": 7})
     limits = Limits(updates=Limit(count=1))
     objections = judge(limits, tally)
     assert [o.override for o in objections] == ["directory_size", *OVERRIDES]
-    assert [o.message for o in objections[:2]] == [
+    assert [o.message for o in objections[:3]] == [
         "directory ad shrank from 9 people to 1 (below 50%)",
         "directory hq has nobody in it",
+        "directory old is not configured any more; 7 people known by it count as gone from it",
     ]
     assert judge(limits, tally, OVERRIDES) == ()
-    left = judge(limits, tally, ("directory_size", "updates"))
+    left = judge(limits, tally, ("directory_size", "directory_removed", "updates"))
     assert [o.override for o in left] == ["suspensions", "creations"]
 
 
