@@ -14,17 +14,15 @@ from syncd.plan.mapping import FieldRule, apply, fill
 
 
 @pytest.mark.parametrize(
-    "template",
+    ("template", "value"),
     [
-        *("{x.__class__}", "{0}", "{}", "%s", "%(x)s", "${x}", "{{x}}", "{x!r}", "{x:>99}", "{x[0]}"),
-        *("`id`", "$(id)", "__import__('os')", "{x", "x}", "\\1", "\\g<0>"),
+        *(("{x.__class__}", ""), ("{0}", ""), ("{x[0]}", ""), ("{x!r}", ""), ("{x:>99}", "")),
+        *(("{}", "{}"), ("%s", "%s"), ("%(x)s", "%(x)s"), ("$(id)", "$(id)"), ("\\1", "\\1"), ("{x", "{x")),
+        *(("${x}", "${y} \\1 %s"), ("{{x}}", "{{y} \\1 %s}"), ("{x}{x}", "{y} \\1 %s{y} \\1 %s")),
     ],
 )
-def test_a_template_is_never_executed(template: str) -> None:
-    value = fill(FieldRule(template=template), {"x": ("{y} \\1 %s",), "y": ("secret",)})
-    assert "class" not in value or value == template
-    assert "secret" not in value
-    assert value in ("", template, "${y} \\1 %s".replace("$", ""), "${y} \\1 %s", "{{y} \\1 %s}")
+def test_a_template_is_filled_in_once_and_never_executed(template: str, value: str) -> None:
+    assert fill(FieldRule(template=template), {"x": ("{y} \\1 %s",), "y": ("secret",)}) == value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,218 @@
+"""The life of a company, as Hypothesis makes it up: people come, go and change, and things go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from unittest.mock import patch
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from syncd.errors import Held, Incomplete
+from syncd.model import ChangeState, Entry, RunState
+from syncd.run import RunFacts
+from tests.company import DAY, Company
+from tests.contracts.memory import MemoryDirectory
+from tests.truth import Truth, shape
+
+HANDLES = st.sampled_from("abcd")
+PLACES = st.sampled_from([(0, 1), (0,), (1,)])
+ORDERED = st.integers(1, 4)
+
+
+class Cut(BaseException):
+    """Somebody pulled the plug."""
+
+
+class Failing:
+    """A recorder that is cut off at its n-th batch: before it is recorded, or right after."""
+
+    def __init__(self, real: object, at: int, *, recorded: bool) -> None:
+        self._real = real
+        self._left = at
+        self._recorded = recorded
+
+    def record(self, run: int, batch: Sequence[Entry], now: int, **options: bool) -> object:
+        self._left -= 1
+        if self._left == 0 and not self._recorded:
+            raise Cut
+        refused = self._real.record(run, batch, now, **options)  # type: ignore[attr-defined]
+        if self._left == 0:
+            raise Cut
+        return refused
+
+
+class Life(RuleBasedStateMachine):
+    """Two directories, the second knows some people of the first. Subclasses say on which database."""
+
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        directories = [MemoryDirectory("ad", page_size=3), MemoryDirectory("cloud", page_size=2)]
+        for directory in directories:  # one that has nobody in it would hold every plan
+            directory.add("keeper", email="keeper@example.com")
+            directory.disable("keeper")
+        self.company = Company(self.url, directories=directories)
+        self.truth = Truth(self.company)
+
+    def teardown(self) -> None:
+        self.truth.close()
+        self.company.register.close()
+
+    # -- what happens in the directories
+
+    @rule(handle=HANDLES, places=PLACES, linked=st.booleans(), synced=st.booleans())
+    def hire(self, handle: str, places: tuple[int, ...], linked: bool, synced: bool) -> None:
+        for directory in self._at(places):
+            if f"id-{handle}" not in directory.entries:
+                links = ["guid:" + handle] if linked else []
+                directory.add(f"id-{handle}", email=f"{handle}@example.com", first_name=handle, links=links)
+        self._sync_if(synced)
+
+    @rule(
+        handle=HANDLES,
+        places=PLACES,
+        how=st.sampled_from(["disable", "enable", "remove"]),
+        synced=st.booleans(),
+    )
+    def come_and_go(self, handle: str, places: tuple[int, ...], how: str, synced: bool) -> None:
+        for directory in self._at(places):
+            if f"id-{handle}" in directory.entries:
+                getattr(directory, how)(f"id-{handle}")
+        self._sync_if(synced)
+
+    @rule(handle=HANDLES, places=PLACES, name=st.sampled_from(["Doe", "Roe"]))
+    def marry(self, handle: str, places: tuple[int, ...], name: str) -> None:
+        self._change(handle, places, last_name=name)
+
+    @rule(handle=HANDLES, places=PLACES, address=st.sampled_from([*"abcdxy", "", "no"]), synced=st.booleans())
+    def change_address(self, handle: str, places: tuple[int, ...], address: str, synced: bool) -> None:
+        """To a free one, to a colleague's, or to none."""
+        self._change(handle, places, email=f"{address}@example.com" if len(address) == 1 else address)
+        self._sync_if(synced)
+
+    @rule(places=PLACES, turn=st.integers(1, 3), synced=st.booleans())
+    def pass_addresses_on(self, places: tuple[int, ...], turn: int, synced: bool) -> None:
+        """Everybody takes the address of the one so many places further on."""
+        for directory in self._at(places):
+            staff = [entry for entry in directory.entries.values() if entry.id != "keeper"]
+            for number, entry in enumerate(staff):
+                previous = staff[(number + turn) % len(staff)]
+                directory.change(entry.id, email=previous.attributes.get("email", ""))
+        self._sync_if(synced)
+
+    # -- what people do
+
+    @rule(quantity=ORDERED)
+    def order(self, quantity: int) -> None:
+        self.company.order(quantity)
+
+    @rule(handle=st.sampled_from("axy"))
+    def add_by_hand(self, handle: str) -> None:
+        self.truth.add_by_hand(f"{handle}@example.com")
+
+    @rule(days=st.sampled_from([1, 14, 20, 200, 366]), synced=st.booleans())
+    def wait(self, days: int, synced: bool) -> None:
+        self.company.now += days * DAY
+        self._sync_if(synced)
+
+    # -- what syncd does
+
+    @rule()
+    def sync(self) -> None:
+        self._check(self.company.sync())
+
+    @rule()
+    def preview(self) -> None:
+        before = self.truth.everything()
+        self.company.plan()
+        assert self.truth.everything() == before, "a preview writes nothing"
+
+    @rule(handle=HANDLES, reviewed=st.booleans())
+    def review(self, handle: str, reviewed: bool) -> None:
+        """A plan is looked at; meanwhile somebody may have been hired; then it is applied."""
+        run = self.company.plan().run
+        if not reviewed:
+            self.hire(handle, (0,), linked=False, synced=False)
+        try:
+            facts = self.company.sync(reviewed=run)
+        except Held:
+            assert not reviewed
+        else:
+            assert (facts.state, facts.refused) == (RunState.DONE, 0)
+
+    @rule(places=PLACES, after=st.integers(0, 3))
+    def break_off(self, places: tuple[int, ...], after: int) -> None:
+        before = self.truth.everything()
+        for directory in self._at(places):
+            directory.break_after(after)
+        try:
+            self.company.sync()
+        except Incomplete:
+            assert self.truth.everything() == before, "half a directory changes nothing"
+        finally:
+            for directory in self._at(places):
+                directory.mend()
+
+    @rule(at=st.integers(1, 4), recorded=st.booleans())
+    def cut_short(self, at: int, recorded: bool) -> None:
+        register = self.company.register
+        real = register.recorder
+        register.recorder = Failing(real, at, recorded=recorded)  # type: ignore[assignment]
+        try:
+            with patch("syncd.run._BATCH", 2):
+                self.company.sync()
+        except Cut:
+            pass
+        finally:
+            register.recorder = real
+
+    @rule(random=st.randoms(use_true_random=False), page=st.integers(1, 5))
+    @precondition(lambda self: not self.truth.two_want_one_address())
+    def read_in_another_order(self, random: Random, page: int) -> None:
+        first = self._shape()
+        for directory in self.company.directories:
+            shuffled = list(directory.entries.items())
+            random.shuffle(shuffled)
+            directory.entries = dict(shuffled)
+            directory.page_size = page
+        assert self._shape() == first, "the same facts give the same plan"
+
+    # -- what always holds
+
+    @invariant()
+    def seats_are_never_promised_twice(self) -> None:
+        self.truth.check_seats()
+
+    @invariant()
+    def who_is_not_managed_is_not_touched(self) -> None:
+        self.truth.check_hand_added()
+
+    def _check(self, facts: RunFacts) -> None:
+        """What holds right after a run that went through."""
+        assert facts.state is RunState.DONE
+        refused = self.company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+        assert list(refused) == [], "nobody else writes: nothing the plan said can fail"
+        self.truth.check_everybody_is_accounted_for(facts)
+        self.truth.check_line()
+        again = self.company.sync()
+        assert set(again.counts) <= {"skip"}, "the second run is empty"
+
+    def _shape(self) -> object:
+        known = self.truth.highest_learner()
+        facts = self.company.plan()
+        return shape(self.company.changes(facts), known), facts.wanted, facts.available, facts.waiting
+
+    def _sync_if(self, synced: bool) -> None:
+        if synced:
+            self.sync()
+
+    def _change(self, handle: str, places: tuple[int, ...], **attributes: str) -> None:
+        for directory in self._at(places):
+            if f"id-{handle}" in directory.entries:
+                directory.change(f"id-{handle}", **attributes)
+
+    def _at(self, places: tuple[int, ...]) -> list[MemoryDirectory]:
+        return [self.company.directories[place] for place in places]

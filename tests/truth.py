@@ -1,0 +1,125 @@
+"""What the register really holds, asked of the database itself, and what must be true of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import text
+
+from syncd.model import Change, Kind
+from syncd.register import database
+from syncd.run import RunFacts
+from tests.company import Company
+
+_TABLES = ("learners", "identities", "links", "allocations", "waiting", "lots", "orders")
+_BY_HAND = "SELECT * FROM learners WHERE id >= 1000000 ORDER BY id"
+
+
+class Truth:
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._engine = database.connect(company.url)
+        self._by_hand: list[Any] = []
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def rows(self, query: str, **values: object) -> list[Any]:
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query), values)]
+
+    def everything(self) -> dict[str, list[Any]]:
+        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in _TABLES}
+
+    def highest_learner(self) -> int:
+        return self.rows("SELECT coalesce(max(id), 0) FROM learners WHERE id < 1000000")[0][0]
+
+    def add_by_hand(self, email: str) -> None:
+        """A learner no directory answers for, unless the address is taken."""
+        if not self.rows("SELECT 1 FROM learners WHERE email = :email", email=email):
+            number = 1_000_000 + len(self._by_hand)
+            with self._engine.execution_options(writes=True).begin() as connection:
+                statement = "INSERT INTO learners (id, email, created_at) VALUES (:id, :email, 1)"
+                connection.execute(text(statement), {"id": number, "email": email})
+            self._by_hand = self.rows(_BY_HAND)
+
+    def check_hand_added(self) -> None:
+        assert self.rows(_BY_HAND) == self._by_hand
+
+    def check_seats(self) -> None:
+        live = Counter(lot for (lot,) in self.rows("SELECT lot_id FROM allocations WHERE state = 'live'"))
+        for lot in self._company.register.licenses.lots(self._company.now):
+            assert live[lot.id] <= lot.quantity
+            assert lot.quantity == lot.allocated + lot.available + lot.expired
+            assert lot.expired or live[lot.id] == lot.allocated
+        holders = self.rows("SELECT learner_id, type FROM allocations WHERE state = 'live'")
+        assert len(holders) == len(set(holders)), "one license of a type each"
+        assert not self.rows(
+            "SELECT 1 FROM allocations a JOIN lots l ON l.id = a.lot_id JOIN orders o ON o.id = l.order_id"
+            " WHERE o.state <> 'assigned' OR a.allocated_at < l.starts_at OR a.allocated_at >= l.ends_at"
+        )
+
+    def check_line(self) -> None:
+        """Nobody waits while a seat is free, nobody is in two places, nobody is half moved."""
+        if self._company.learners("waiting"):
+            assert self._company.free_seats() == 0
+        assert not self.rows(
+            "SELECT 1 FROM waiting w JOIN allocations a ON a.learner_id = w.learner_id AND a.state = 'live'"
+        )
+        assert not self.rows("SELECT 1 FROM learners WHERE email LIKE '~%'")
+
+    def check_everybody_is_accounted_for(self, facts: RunFacts) -> None:
+        """Who is there is a learner with an account or in line, or named; who is not there is suspended."""
+        skipped = {change.key for change in self._company.changes(facts, Kind.SKIP)}
+        accounts = {f"{row[0]}/{row[1]}": (row[2], row[3]) for row in self.rows(_ACCOUNTS)}
+        wanted: set[int] = set()
+        for directory in self._company.directories:
+            for entry in directory.entries.values():
+                key = f"{directory.name}/{entry.id}"
+                if not entry.enabled:
+                    continue
+                assert key in accounts or key in skipped, f"{key} was neither added nor named"
+                if key in accounts:
+                    wanted.add(accounts[key][0])
+                    assert key in skipped or accounts[key][1] != "suspended"
+        for learner, account in accounts.values():
+            assert learner in wanted or account == "suspended", f"learner {learner} has left"
+
+    def two_want_one_address(self) -> bool:
+        """Whether two known people of one directory want one new address: then the first read gets it."""
+        have = {(row[0], row[1]): row[2] for row in self.rows(_ADDRESSES)}
+        wants: Counter[str] = Counter()
+        for directory in self._company.directories:
+            for entry in directory.entries.values():
+                email = entry.attributes.get("email", "")
+                has = have.get((directory.name, entry.id), email)
+                wants[email] += has != email
+        return any(many > 1 for many in wants.values())
+
+
+_ACCOUNTS = (
+    'SELECT i.directory, i."key", l.id, l.account FROM identities i JOIN learners l ON l.id = i.learner_id'
+)
+_ADDRESSES = 'SELECT i.directory, i."key", l.email FROM identities i JOIN learners l ON l.id = i.learner_id'
+
+
+def shape(changes: Iterable[Change], known: int) -> list[object]:
+    """A plan without what the order of reading may decide: numbers of new learners, words of a skip."""
+    newcomers = {change.learner: change.key for change in changes if change.kind in (Kind.CREATE, Kind.WAIT)}
+    return [
+        (
+            change.kind,
+            change.key,
+            *(
+                ()
+                if change.kind is Kind.SKIP
+                else (change.email, change.name, repr(sorted(change.data.items())))
+            ),
+            change.learner if (change.learner or 0) <= known else newcomers.get(change.learner),
+            change.lot,
+            change.ends_at,
+        )
+        for change in changes
+    ]
