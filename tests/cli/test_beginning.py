@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from syncd.cli.program import program
 from syncd.settings import load
-from tests.cli.conftest import CONFIG, Office, person
+from tests.office import CONFIG, Office, person
 
 FILE = ["init", "--yes", "--company", "Müller & Söhne", "--directory", "file", "--timezone", "Europe/Berlin"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Office
+from tests.office import Office
 
 
 def test_an_order_is_requested_and_assigned(office: Office) -> None:

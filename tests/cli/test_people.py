@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import CONFIG, Office, person
+from tests.office import CONFIG, Office, person
 
 
 @pytest.fixture

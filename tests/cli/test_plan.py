@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CONFIG, Office, person
+from tests.office import CONFIG, Office, person
 
 
 def test_a_plan_names_who_gets_what_until_when_and_why(office: Office) -> None:

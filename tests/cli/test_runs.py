@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import Office
+from tests.office import Office
 
 
 def test_runs_are_listed_newest_first(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import CONFIG, Office, person
+from tests.office import CONFIG, Office, person
 
 
 def test_a_sync_tells_what_was_done(office: Office) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CONFIG, Office, environment, events, person
+from tests.office import CONFIG, Office, environment, events, person
 
 CROWD = 20_000
 
