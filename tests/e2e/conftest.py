@@ -9,7 +9,7 @@ import pytest
 
 from tests.office import Office
 
-PASSWORD = "SYNCD_TEST_PASSWORD"
+PASSWORD = "DIRECTORY_PASSWORD"
 
 
 class DirectoryOffice(Office):
@@ -17,7 +17,9 @@ class DirectoryOffice(Office):
 
     __slots__ = ()
 
-    def read_from(self, type_: str, server: object, *, base: str = "", more: str = "", **changed: str) -> None:
+    def read_from(
+        self, type_: str, server: object, *, base: str = "", more: str = "", **changed: str
+    ) -> None:
         """Write the configuration. `more` is further YAML; `changed` replaces keys of the directory."""
         account = server.sync_account  # type: ignore[attr-defined]
         os.environ[PASSWORD] = account.password

@@ -15,7 +15,9 @@ from tests.servers.samba import Samba
 PREVIEW_TOLD = ("Ann Archer", "Bob Brown", "waits", "1 missing")
 
 
-def test_from_an_empty_register_to_licensed_learners(office: DirectoryOffice, samba: Samba, samba_ou: str) -> None:
+def test_from_an_empty_register_to_licensed_learners(
+    office: DirectoryOffice, samba: Samba, samba_ou: str
+) -> None:
     ann = samba.add_person("Ann Archer", ou=samba_ou, mail="ann@contoso.test")
     bob = samba.add_person("Bob Brown", ou=samba_ou, mail="bob@contoso.test")
     samba.add_person("Nobody Mail", ou=samba_ou, mail="")
@@ -62,7 +64,9 @@ def test_only_members_of_a_group_are_in_scope(
     assert office.json("plan", code=5)["counts"] == {"wait": size}
 
 
-def test_start_tls_and_every_form_of_the_user_name(office: DirectoryOffice, samba: Samba, samba_ou: str) -> None:
+def test_start_tls_and_every_form_of_the_user_name(
+    office: DirectoryOffice, samba: Samba, samba_ou: str
+) -> None:
     dn = samba.add_person("Reader Only", ou=samba_ou, sAMAccountName="reader", password="Reader-Pass1")
     office.read_from(
         "active_directory",
@@ -84,7 +88,9 @@ def test_start_tls_and_every_form_of_the_user_name(office: DirectoryOffice, samb
         office.say("check", code=0)
 
 
-def test_twenty_thousand_people_and_a_group_of_fifteen_thousand(office: DirectoryOffice, tmp_path: Path) -> None:
+def test_twenty_thousand_people_and_a_group_of_fifteen_thousand(
+    office: DirectoryOffice, tmp_path: Path
+) -> None:
     folder = tmp_path / "samba"
     folder.mkdir()
     with Samba.start(folder, people=20_000) as samba:
