@@ -56,6 +56,14 @@ def explain(app: App, who: str, requested_by: str, progress: Progress) -> Answer
     rules = app.settings.policy.mapping
     watched = tuple(Watched(directory, who, rules[directory.name]) for directory in app.directories)
     facts = _dry_run(app, watched, requested_by, progress)
+    try:
+        return _answer(app, who, watched, facts)
+    finally:
+        if facts is not None:
+            app.register.runs.discard(facts.run)
+
+
+def _answer(app: App, who: str, watched: Sequence[Watched], facts: RunFacts | None) -> Answer:
     exactly = [found for directory in watched for found in directory.exactly]
     perhaps = [found for directory in watched for found in directory.perhaps]
     meant = exactly or perhaps

@@ -320,14 +320,18 @@ def test_the_first_directory_speaks_for_the_person_and_the_last_one_keeps_them(d
     with opened(database_url, directories=[MemoryDirectory("ad"), MemoryDirectory("cloud")]) as company:
         company.order(3)
         company.hire("ann", department="Sales")
+        company.hire("bob")
         company.hire("ann", directory=1, department="Cloud")
         company.sync()
         company.directories[1].change("id-ann", department="Clouds")
         assert company.sync().counts == {"note": 1}
         assert company.learner("ann").profile.department == "Sales"
         company.people.remove("id-ann")
-        company.sync()
+        assert company.sync().exit_code == 0
         assert company.learner("ann").account is Account.ACTIVE, "still present in the other directory"
+        assert company.sync().counts == {"update": 1}
+        assert company.learner("ann").profile.department == "Clouds", "which speaks for them now"
+        assert company.sync().counts == {}
         company.directories[1].remove("id-ann")
         assert company.sync().counts["suspend"] == 1
 

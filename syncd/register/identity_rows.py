@@ -51,6 +51,8 @@ def refresh(connection: Connection, changes: Sequence[Change], now: int) -> None
             if "fingerprint" in entry
         ],
     )
+    doubted = "UPDATE identities SET fingerprint = NULL WHERE id = ?"
+    bulk.execute(connection, doubted, [(entry["number"],) for entry, _ in seen if entry.get("doubted")])
     moved = "UPDATE identities SET presence = ?, since = ? WHERE id = ? AND presence <> ?"
     rows = [(entry.get("presence", str(Presence.PRESENT)), entry["number"]) for entry, _ in seen]
     bulk.execute(connection, moved, [(presence, now, number, presence) for presence, number in rows])

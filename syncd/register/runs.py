@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, delete, insert, select, update
 
 from syncd.model import RunState
-from syncd.register.schema import runs
+from syncd.register.schema import changes, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,12 @@ class Runs:
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`."""
         self._set(run, {"state": RunState.SUPERSEDED, "superseded_by": by})
+
+    def discard(self, run: int) -> None:
+        """Forget a run that was only made to ask a question, and its plan."""
+        with self._writer.begin() as connection:
+            connection.execute(delete(changes).where(changes.c.run_id == run))
+            connection.execute(delete(runs).where(runs.c.id == run))
 
     def interrupted(self) -> list[int]:
         """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs."""
