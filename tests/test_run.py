@@ -439,6 +439,19 @@ def test_a_reviewed_plan_applies_what_was_reviewed_and_nothing_else(company: Com
         company.sync(reviewed=99)
 
 
+def test_a_plan_nobody_applied_is_dropped_after_a_month(company: Company) -> None:
+    company.order(5)
+    company.hire("ann")
+    old = company.plan()
+    company.now += 31 * DAY
+    applied = company.sync()
+    assert company.changes(old) == []
+    assert company.register.runs.state(old.run) is RunState.FAILED
+    company.now += 31 * DAY
+    company.sync()
+    assert company.changes(applied), "what was applied stays"
+
+
 def test_too_many_suspensions_are_held_by_percent_and_by_count(company: Company) -> None:
     company.policy = Policy(limits=Limits(suspensions=Limit(count=2, percent=50), floor=0, creations=Limit()))
     company.order(9)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from syncd.model import RunState
 from syncd.register.schema import changes, runs
+
+KEEP_PLANS = 30 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Runs:
         }
         abandoned = update(runs).where(runs.c.state == RunState.PLANNING)
         with self._writer.begin() as connection:
+            _drop_old_plans(connection, now, but=applies)
             connection.execute(
                 abandoned.values(state=RunState.FAILED, error="its process ended while planning")
             )
@@ -107,6 +110,17 @@ class Runs:
     def _set(self, run: int, values: Mapping[str, Any]) -> None:
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> None:
+    """Plans nobody applied are of no use after a while: the world has moved on. What was applied stays."""
+    unapplied = (RunState.PLANNED, RunState.HELD, RunState.FAILED)
+    old = select(runs.c.id).where(
+        runs.c.state.in_(unapplied), runs.c.started_at < now - KEEP_PLANS, runs.c.id != (but or 0)
+    )
+    connection.execute(delete(changes).where(changes.c.run_id.in_(old)))
+    dropped = update(runs).where(runs.c.id.in_(old), runs.c.state != RunState.FAILED)
+    connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
 
 
 def _record(row: RowMapping) -> RunRecord:
