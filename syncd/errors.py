@@ -5,7 +5,8 @@ SyncdError
 ├─ Held              the guard (or a moved world) says no; nothing written exit 3
 ├─ Unavailable       a directory, the platform or the database failed     exit 4
 │   ├─ Retriable     … and trying again soon may help
-│   └─ Incomplete    … after the read had begun: what was read is no truth
+│   ├─ Incomplete    … after the read had begun: what was read is no truth
+│   └─ CursorLost    … what changed since the last read cannot be told: read everything
 ├─ Busy              another run of this sync is in progress              exit 6
 └─ Skipped           this one person cannot be used; the run goes on
 """
@@ -48,6 +49,10 @@ class Retriable(Unavailable):
 
 class Incomplete(Unavailable):
     """A read that had begun did not reach its end. Nobody may be judged absent by it."""
+
+
+class CursorLost(Unavailable):
+    """What changed since a cursor cannot be told, for the reason given. The whole must be read instead."""
 
 
 class Busy(SyncdError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from syncd.model import (
     Change,
@@ -76,6 +76,39 @@ class Directory(Protocol):
 
     def check(self, request: ReadRequest) -> Iterator[Finding]:
         """Connect and say what works, what is missing, and what to do. Raises nothing it can report."""
+        ...
+
+
+class Changed(NamedTuple):
+    """One page of what changed in a directory since a cursor.
+
+    `people`: who is new or has changed, as `Directory.read` would show them now.
+    `gone`: ids of people who are no longer there. Neither need be free of repetitions; later pages win.
+    `cursor`: on the last page, and there only: what the next `changes` starts from.
+    """
+
+    people: Sequence[Sighting] = ()
+    gone: Sequence[str] = ()
+    cursor: str = ""
+
+
+@runtime_checkable
+class Incremental(Protocol):
+    """What a directory offers besides `Directory` when it can tell what has changed.
+
+    A cursor is opaque text of the directory's own. The engine keeps it, with the salt it was made under,
+    in the transaction that ends the run; it never uses one under another salt.
+    """
+
+    def mark(self, request: ReadRequest) -> str:
+        """Where the directory stands now: a whole `read` begun after it, then `changes` since it, miss
+        nobody. Empty where this server offers no way to follow changes."""
+        ...
+
+    def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
+        """Everything that happened since `cursor`, membership of the asked groups included. Replays are
+        harmless. Ends with a page that has a cursor; anything else raises as `read` does. Raises
+        `CursorLost` when only a whole read can tell."""
         ...
 
 
