@@ -98,7 +98,7 @@ class RunFacts:
 def run(engine: Engine, task: Task) -> RunFacts:
     """Do one run and return what it came to. Raises `SyncdError`; then the run record says so too."""
     register = engine.register
-    with register.errors_in_words(), register.one_at_a_time():
+    with register.errors_in_words(), register.one_at_a_time() as still_ours:
         if task.reviewed is not None:
             approval.check_open(register, task.reviewed)
         now = engine.clock()
@@ -107,7 +107,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
         with structlog.contextvars.bound_contextvars(run_id=number):
             _log.info("run_started", command=task.command, requested_by=task.requested_by)
             try:
-                _run(engine, task, facts, now)
+                _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
@@ -116,7 +116,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
     return facts
 
 
-def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
+def _run(engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]) -> None:
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
@@ -124,7 +124,7 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
     _plan(engine, task, facts, now, _approved(engine, task, interrupted))
     if facts.state is RunState.HELD or not task.apply:
         return
-    _apply(engine, facts, now, carrier)
+    _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
@@ -189,11 +189,15 @@ def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, lear
         _log.warning("plan_held", objections=[objection.override for objection in objections])
 
 
-def _apply(engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None) -> None:
+def _apply(
+    engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None, still_ours: Callable[[], None]
+) -> None:
+    """Record and deliver, batch by batch, for as long as nobody else can have taken the lock."""
     register, total = engine.register, sum(facts.counts.values())
     facts.state = RunState.APPLYING
     register.runs.enter(facts.run, facts.state, facts.as_dict())
     for batch in register.journal.batches(facts.run, _BATCH):
+        still_ours()
         seats_left = carrier.seats_left if carrier else True
         refused = {
             (c.kind, c.key) for c, _ in register.recorder.record(facts.run, batch, now, seats_left=seats_left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -41,10 +41,16 @@ class Register:
         self._engine.dispose()
 
     @contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
-        """Hold this register's sync lock, or raise `Busy`."""
-        with database.lock(self._engine, "sync"):
-            yield
+    def one_at_a_time(self) -> Iterator[Callable[[], None]]:
+        """Hold this register's sync lock, or raise `Busy`. Yields what raises once it may be lost."""
+        with database.lock(self._engine, "sync") as still_ours:
+            yield still_ours
+
+    @contextmanager
+    def leading(self) -> Iterator[Callable[[], None]]:
+        """Be the one daemon that works on this register, or raise `Busy`. Yields as `one_at_a_time`."""
+        with database.lock(self._engine, "daemon") as still_ours:
+            yield still_ours
 
     @contextmanager
     def errors_in_words(self) -> Iterator[None]:
