@@ -54,6 +54,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
         platform=config.platform,
         log=config.log,
+        schedule=config.schedule,
         policy=policy,
         database=config.database,
         salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},

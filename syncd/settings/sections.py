@@ -18,6 +18,7 @@ from syncd.settings.fields import MappingSection
 from syncd.settings.limits import GuardSection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
+from syncd.settings.schedule import ScheduleSection
 from syncd.settings.types import Duration, Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -140,6 +141,9 @@ class ConfigFile(Section):
         default=LicensesSection(), description="which licenses people get, and who first"
     )
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
+    schedule: ScheduleSection = Field(
+        default=ScheduleSection(), description="when the daemon syncs by itself"
+    )
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )

@@ -12,6 +12,7 @@ from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
+from syncd.settings.schedule import ScheduleSection
 from syncd.settings.sections import LogSection, PlatformSection
 from syncd.settings.types import DirectoryOptions
 
@@ -39,6 +40,7 @@ class Settings:
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
     log: LogSection
+    schedule: ScheduleSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
