@@ -111,6 +111,8 @@ def run(engine: Engine, task: Task) -> RunFacts:
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
+            if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
+                return facts
             register.runs.end(number, facts.state, engine.clock(), facts.as_dict())
             _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
     return facts
@@ -128,6 +130,17 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Call
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
+
+
+def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
+    """Whether a plan just like this one is held already: then that one goes on waiting, under its number."""
+    earlier = approval.held_already(register, facts.run)
+    if earlier is None:
+        return False
+    register.runs.discard(facts.run)
+    _log.info("plan_still_held", since_run=earlier)
+    facts.run = earlier
+    return True
 
 
 def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> None:

@@ -36,6 +36,7 @@ class Worker:
         self._status = status
         self._clock = clock
         self._stopping = threading.Event()
+        self._tried: set[int] = set()
         self._began = 0.0
         self._moved = 0.0
 
@@ -84,6 +85,7 @@ class Worker:
         with app.register.leading() as still_ours:
             self._enter(Role.LEADING)
             while self._goes_on(app):
+                self._ask_for_approved(app)
                 wanted = self._queue.take(_LOOK)
                 still_ours()
                 if wanted is None:
@@ -95,11 +97,20 @@ class Worker:
                     self._queue.put_back(wanted)
                     self._stopping.wait(_LOOK)
 
+    def _ask_for_approved(self, app: App) -> None:
+        """Held plans somebody has approved, here or on another machine; each is tried once a round."""
+        for run, by in app.register.runs.approved():
+            if run not in self._tried:
+                self._tried.add(run)
+                self._queue.ask(f"approved by {by}", reviewed=run)
+
     def _goes_on(self, app: App) -> bool:
         return not self._stopping.is_set() and app.settings is self._settings
 
     def _serve(self, app: App, wanted: Wanted) -> bool:
         """Whether the run could be begun; then it has ended."""
+        if wanted.reviewed is None:
+            self._tried.clear()
         self._began = self._moved = time.monotonic()
         self._status.change(running_since=self._clock(), stage="", done=0, total=None)
         try:

@@ -14,6 +14,7 @@ from syncd.app import opened, wall_clock
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Role, Snapshot, Status
 from syncd.daemon.worker import Worker
+from syncd.model import RunState
 from tests.office import CONFIG, Office, person
 
 PATIENCE = 30.0
@@ -177,3 +178,20 @@ def test_a_reviewed_plan_is_applied_and_no_other(office: Office) -> None:
         after = shift.sync(reviewed=plan)
         assert after.facts is not None
         assert after.facts.counts == {"create": 2}
+
+
+def test_an_approved_plan_is_applied_wherever_it_was_approved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    office.configure(CONFIG.replace("max_creations: none", "max_creations: 1, floor: 0"))
+    with at_work(office) as shift:
+        held = shift.sync().facts
+        assert held is not None
+        assert held.state is RunState.HELD
+        assert f"Run {held.run} is approved" in office.say("runs", "approve", str(held.run), code=0).output
+        after = shift.status.until(lambda now: now.succeeded_at > 0)
+        assert after.facts is not None
+        assert after.facts.superseded == [held.run]
+    (applied, _) = office.json("runs", "list")
+    assert applied["requested_by"].startswith("approved by ")
