@@ -11,11 +11,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 
 import structlog
 
 from syncd import app
+from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.daemon.systemd import ServiceManager
@@ -49,9 +51,16 @@ class Daemon:
         self._worker = Worker(settings, self.queue, self.status, clock)
         self._timetable = Timetable(settings.schedule, settings.zone, self._due)
         self._bell: SimpleQueue[int] = SimpleQueue()
+        self._clock = clock
+        self._http: HttpServer | None = None
+        self._answers = ExitStack()
 
     def serve(self) -> int:
-        """Until told to stop; the exit code. To be called in the main thread, once."""
+        """Until told to stop; the exit code. To be called in the main thread, once.
+
+        Raises `ConfigError` when it cannot listen where it shall.
+        """
+        self._listen()
         before = {number: signal.signal(number, self._heard) for number in _SIGNALS}
         thread = threading.Thread(target=self._worker.work, name="worker", daemon=True)
         thread.start()
@@ -62,8 +71,18 @@ class Daemon:
         try:
             return self._attend(thread)
         finally:
+            if self._http:
+                self._http.stop()
+            self._answers.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _listen(self) -> None:
+        if self._settings.http.listen:
+            answers = self._answers.enter_context(app.assembled(self._settings, self._clock))
+            self._http = HttpServer(self._settings.http, answers, self.queue, self.status)
+            self._http.start()
+            _log.info("listening", address=self._settings.http.listen, tls=bool(self._settings.http.tls))
 
     def _attend(self, thread: threading.Thread) -> int:
         look = min(_LOOK, self._manager.watchdog / 3) if self._manager.watchdog else _LOOK
@@ -97,6 +116,7 @@ class Daemon:
         self._manager.reloading()
         try:
             settings = self._load()
+            self._answer_by(settings)
         except SyncdError as exc:
             self.status.change(rejected=exc.message)
             _log.error("configuration_rejected", reason=exc.message, next_step=exc.next_step)
@@ -108,6 +128,15 @@ class Daemon:
             self.queue.ask("reload")
             _log.info("configuration_reloaded")
         self._manager.ready(self.status.snapshot().in_words())
+
+    def _answer_by(self, settings: Settings) -> None:
+        """Let the server answer for other settings. Raises `ConfigError`; then it answers as before."""
+        if self._http is None:
+            return
+        with ExitStack() as fresh:
+            self._http.follow(settings.http, fresh.enter_context(app.assembled(settings, self._clock)))
+            self._answers.close()
+            self._answers = fresh.pop_all()
 
     def _is_hung(self, thread: threading.Thread) -> bool:
         """Whether the worker has died, or a run neither moves nor ends although it has to."""

@@ -7,7 +7,8 @@ starting ──> standby <──> leading ──> stopping
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -26,7 +27,8 @@ class Snapshot:
     """One moment. Times are seconds since 1970, 0 for never; texts are empty when all is well.
 
     `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
-    on disk is not the one in force. `stage`, `done`, `total`: how far the run in hand has come.
+    on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
+    ended. `stage`, `done`, `total`: how far the run in hand has come.
     """
 
     role: Role = Role.STARTING
@@ -39,6 +41,8 @@ class Snapshot:
     succeeded_at: int = 0
     ended_at: int = 0
     failure: str = ""
+    lasted: int = 0
+    ended: Mapping[str, int] = field(default_factory=dict)
     facts: RunFacts | None = None
 
     @property
@@ -80,3 +84,9 @@ class Status:
     def change(self, **values: Any) -> None:
         with self._lock:
             self._now = replace(self._now, **values)
+
+    def run_ended(self, state: str, now: int, **values: Any) -> None:
+        """A run of this daemon is over."""
+        before = self._now
+        ended = {**before.ended, state: before.ended.get(state, 0) + 1}
+        self.change(ended_at=now, lasted=now - before.running_since, ended=ended, **values)

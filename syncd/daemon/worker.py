@@ -131,15 +131,15 @@ class Worker:
         except Busy:
             raise
         except SyncdError as exc:
-            self._status.change(failure=exc.message, ended_at=self._clock())
+            self._status.run_ended("failed", self._clock(), failure=exc.message)
         except Exception as exc:  # noqa: BLE001 - a mistake of ours ends this run, not the daemon
             _log.error("run_crashed", exc_info=exc)
-            self._status.change(failure=f"unexpected error ({type(exc).__name__})", ended_at=self._clock())
+            failure = f"unexpected error ({type(exc).__name__})"
+            self._status.run_ended("failed", self._clock(), failure=failure)
         else:
             now = self._clock()
-            self._status.change(facts=facts, failure="", ended_at=now)
-            if facts.state is RunState.DONE:
-                self._status.change(succeeded_at=now)
+            succeeded = {"succeeded_at": now} if facts.state is RunState.DONE else {}
+            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **succeeded)
 
     def _watch(self, stage: str, done: int, total: int | None) -> None:
         """The run's progress: between two pages or batches is where it can be ended."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from syncd.model import LicenseType
 from syncd.register import database
 from syncd.register.delivery import Deliveries
+from syncd.register.gauges import Gauges
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
@@ -30,6 +31,7 @@ class Register:
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
+        self.gauges = Gauges(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

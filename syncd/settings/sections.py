@@ -15,6 +15,7 @@ from syncd.plan.policy import Matching
 from syncd.plan.seats import OnShortfall, SeatPolicy
 from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
+from syncd.settings.http import HttpSection
 from syncd.settings.limits import GuardSection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
@@ -147,6 +148,7 @@ class ConfigFile(Section):
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )
+    http: HttpSection = Field(default=HttpSection(), description="health, metrics and API of the daemon")
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

@@ -10,6 +10,7 @@ from pathlib import Path
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
+from syncd.settings.http import HttpSection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.schedule import ScheduleSection
@@ -41,6 +42,7 @@ class Settings:
     platform: PlatformSection
     log: LogSection
     schedule: ScheduleSection
+    http: HttpSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
