@@ -21,8 +21,8 @@ class Reading:
     """One moment. `licenses` by (type, state): available, allocated or expired.
 
     `ending_soon`: licenses people hold that end within thirty days. `waiting`: people in line, by type.
-    `learners`: by account. `held`: plans that wait for somebody since the last run that went through. `succeeded_at`: when a run last went
-    through to its end, 0 for never.
+    `learners`: by account. `held`: plans that wait for somebody, since the last run that went through;
+    `succeeded_at`: when that was, 0 for never.
     """
 
     licenses: Mapping[tuple[str, str], int]
