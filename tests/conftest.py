@@ -83,6 +83,12 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 @pytest.fixture(scope="session")
+def systemd() -> None:
+    """A systemd to judge units by; it need not run."""
+    _require("systemd")
+
+
+@pytest.fixture(scope="session")
 def kerberos() -> None:
     """A client that can ask for tickets."""
     _require("kerberos")

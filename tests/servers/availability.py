@@ -13,6 +13,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "slapd": ("slapd", "setpriv"),
     "ds389": ("ns-slapd", "certutil", "pk12util", "setpriv"),
     "postgresql": ("initdb", "postgres", "setpriv"),
+    "systemd": ("systemd-analyze",),
     "kerberos": ("kinit", "ktutil"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
