@@ -16,6 +16,16 @@ from tests.office import CONFIG, Office, person
 
 CROWD = 10_000
 HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
+FREEZE = """
+import os, signal
+from syncd.daemon.worker import Worker
+watch = Worker._watch
+def freeze(self, stage, done, total):
+    watch(self, stage, done, total)
+    if stage == "recording":
+        os.kill(os.getpid(), signal.SIGSTOP)
+Worker._watch = freeze
+"""  # after the first batch, as if the machine had stood still
 
 
 @pytest.fixture
@@ -99,13 +109,13 @@ def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
     office: Office, database_url: str
 ) -> None:
     keep(office, database_url, CROWD)
-    with serving(office) as leader:
+    with serving(office, first=FREEZE) as leader:
         leader.until("role_changed", role="leading")
         with serving(office, first=HURRY) as standby:
             standby.until("role_changed", role="standby")
             wait_for(lambda: holders(office) > 0)
-            leader.kill()
             assert holders(office) < CROWD
+            leader.kill()
             standby.until("role_changed", role="leading")
             assert standby.until("run_finished", state="done")["superseded"] == [1]
             standby.send(signal.SIGUSR1)
