@@ -19,6 +19,9 @@ _CHUNK = 10_000
 _KINDS = {int(kind): kind for kind in Kind}
 _STATES = {str(state): state for state in ChangeState}
 
+Refusals = list[tuple[Change, str]]
+"""Changes that could not be made, each with the reason."""
+
 
 class Journal:
     def __init__(self, engine: Engine) -> None:
@@ -148,6 +151,14 @@ def mark(
     """Say what became of changes, in the transaction that made it so."""
     statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
     bulk.execute(connection, statement, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
+
+
+def refuse(connection: Connection, run: int, refusals: Refusals) -> None:
+    """Say of each of these changes why it could not be made."""
+    statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+    state = str(ChangeState.REFUSED)
+    rows = [(state, why, run, int(change.kind), change.key) for change, why in refusals]
+    bulk.execute(connection, statement, rows)
 
 
 def mark_through(connection: Connection, run: int, first: Change, last: Change, state: ChangeState) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine
 
 from syncd.model import Account, Change, ChangeState, Entry, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
-from syncd.register.journal import mark, mark_through
-from syncd.register.learner_rows import Refusals
+from syncd.register.journal import Refusals, mark_through, refuse
+from syncd.register.newcomers import insert_identities
 from syncd.register.seats import Grant, Waiter
+from syncd.register.stretch import Stretch
 
 _QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 _NO_SEAT = "no license was left when it came to it; they wait in line"
@@ -43,8 +44,7 @@ class Recorder:
                 state = ChangeState.RECORDED if self.remote and kind not in _QUIET else ChangeState.DELIVERED
                 mark_through(connection, run, group[0], group[-1], state)
                 refused += _DO[kind](work, group)
-            for change, why in refused:
-                mark(connection, run, [(change.kind, change.key)], ChangeState.REFUSED, why)
+            refuse(connection, run, refused)
         return refused
 
 
@@ -83,7 +83,7 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
     """New learners with their seat; and those who waited for an account and now have a seat."""
     new = [change for change in group if "profile" in change.data]
     account = Account.PLANNED if work.recorder.remote else Account.ACTIVE
-    refused = learner_rows.insert(work.connection, new, account, work.now)
+    refused = learner_rows.insert(work.connection, work.run, new, account, work.now)
     group = _without(group, refused)
     seated = work.seat_or_line(group)
     if not work.recorder.remote:
@@ -95,7 +95,7 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _wait(work: _Work, group: list[Change]) -> Refusals:
-    refused = learner_rows.insert(work.connection, group, Account.PLANNED, work.now)
+    refused = learner_rows.insert(work.connection, work.run, group, Account.PLANNED, work.now)
     work.seat_or_line(_without(group, refused))
     return refused
 
@@ -104,14 +104,15 @@ def _link(work: _Work, group: list[Change]) -> Refusals:
     """A second identity for a learner there is; also those created in this very plan."""
     there = learner_rows.among(work.connection, [_learner(change) for change in group])
     known = identity_rows.known(work.connection, group)
-    kept = [change for change in group if change.learner in there and change.key not in known]
-    identity_rows.insert(work.connection, kept, work.now)
-    learner_rows.set_left(work.connection, kept)
-    return [
+    refused = [
         (change, "is linked already" if change.key in known else "the learner to link to was not created")
         for change in group
         if change.learner not in there or change.key in known
     ]
+    refuse(work.connection, work.run, refused)
+    insert_identities(work.connection, Stretch.of(work.run, group), work.now)
+    learner_rows.set_left(work.connection, _without(group, refused))
+    return refused
 
 
 def _update(work: _Work, group: list[Change]) -> Refusals:
