@@ -18,9 +18,9 @@ def insert_learners(connection: Connection, stretch: Stretch, account: Account, 
     """
     activated = now if account is Account.ACTIVE else None
     execute(connection, _GROUPS, stretch, now=now)
-    many = execute(connection, _LEARNERS, stretch, now=now, account=account.value, activated=activated)
+    who = execute(connection, _LEARNERS, stretch, now=now, account=account.value, activated=activated)
     insert_identities(connection, stretch, now)
-    return many
+    return who.rowcount
 
 
 def insert_identities(connection: Connection, stretch: Stretch, now: int) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, CursorResult, text
 
 from syncd.model import PROFILE_FIELDS, Change, Kind
 
@@ -26,10 +26,10 @@ class Stretch(NamedTuple):
         return cls(run, group[0].kind, group[0].key, group[-1].key)
 
 
-def execute(connection: Connection, statement: str, stretch: Stretch, **values: str | int | None) -> int:
-    """Run a statement that selects fields as `{email}` from `{plan}`, the stretch; how many rows it wrote."""
+def execute(connection: Connection, statement: str, stretch: Stretch, **values: object) -> CursorResult[Any]:
+    """Run a statement that selects from `{plan}`, which is the stretch, fields such as `{email}`."""
     words = text(statement.format_map(_SPEECH[connection.dialect.name]))
-    return connection.execute(words, {**stretch._asdict(), "kind": int(stretch.kind), **values}).rowcount
+    return connection.execute(words, {**stretch._asdict(), "kind": int(stretch.kind), **values})
 
 
 _STRETCH = """FROM changes WHERE run_id = :run AND kind = :kind AND "key" BETWEEN :first AND :last
@@ -45,7 +45,7 @@ def _sqlite() -> Mapping[str, str]:
     return fields | {
         "fingerprint": f"unhex({fields['fingerprint']})",
         "links": "json_each(data, '$.identity.links')",
-        "plan": f'(SELECT learner_id, "key", data {_STRETCH}) AS plan',
+        "plan": f'(SELECT learner_id, lot_id, "key", data {_STRETCH}) AS plan',
     }
 
 
@@ -55,7 +55,7 @@ def _postgresql() -> Mapping[str, str]:
     return fields | {
         "fingerprint": f"decode({fields['fingerprint']}, 'hex')",
         "links": "jsonb_array_elements_text(data #> '{identity,links}')",
-        "plan": f'(SELECT learner_id, "key", CAST(data AS jsonb) AS data {_STRETCH} OFFSET 0) AS plan',
+        "plan": f'(SELECT learner_id, lot_id, "key", data::jsonb AS data {_STRETCH} OFFSET 0) AS plan',
     }
 
 
