@@ -44,4 +44,4 @@ _IDENTITIES = """
     FROM {plan} WHERE {directory} IS NOT NULL"""
 _LINKS = """
     INSERT INTO links (value, learner_id) SELECT link.value, learner_id FROM {plan}, {links} AS link
-    WHERE true ON CONFLICT DO NOTHING"""
+    WHERE {linked} ON CONFLICT DO NOTHING"""
