@@ -70,6 +70,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN; the driver must not
     # SQLite's own knows the letters of ASCII only.
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
+    connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)  # SQLite has it since 3.41
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
