@@ -125,7 +125,8 @@ class Worker:
 
     def _run(self, app: App, wanted: Wanted) -> None:
         """One run; how it ended stands in the status. Raises `Busy` when it could not begin."""
-        task = Task("serve", ", ".join(wanted.causes), apply=True, reviewed=wanted.reviewed)
+        who = ", ".join(wanted.causes)
+        task = Task("serve", who, apply=True, reviewed=wanted.reviewed, full=wanted.full)
         try:
             facts = app.run(task, self._watch)
         except Busy:

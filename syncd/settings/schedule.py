@@ -1,4 +1,4 @@
-"""Schedule: when the daemon syncs by itself, and how long a run may take."""
+"""Schedule: when the daemon syncs by itself, when everybody is read anew, and how long a run may take."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ Cron = Annotated[
 
 
 class ScheduleSection(Section):
-    """When `syncd serve` syncs by itself, and how long a run may take."""
+    """When `syncd serve` syncs by itself, when everybody is read anew, and how long a run may take."""
 
     every: Duration = Field(
         default=900, description="how often the daemon syncs; 0: only when asked, or by `full`"
@@ -89,6 +89,11 @@ class ScheduleSection(Section):
     full: Cron | None = Field(
         default="0 3 * * *",
         description="when the daemon reads everybody anew: five crontab fields, by the company's clock",
+    )
+    full_after: Duration = Field(
+        default=86_400,
+        description="how long after a whole read a directory that can tell what has changed is asked for that"
+        " only, by the daemon and by hand; 0: every sync reads everybody",
     )
     jitter: Duration = Field(
         default=0, description="begin up to so much earlier or later, so that not all begin at once"

@@ -143,7 +143,7 @@ class ConfigFile(Section):
     )
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
     schedule: ScheduleSection = Field(
-        default=ScheduleSection(), description="when the daemon syncs by itself"
+        default=ScheduleSection(), description="when the daemon syncs, and when everybody is read anew"
     )
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"

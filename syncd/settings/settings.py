@@ -40,8 +40,8 @@ class Settings:
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
-    log: LogSection
     schedule: ScheduleSection
+    log: LogSection
     http: HttpSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
