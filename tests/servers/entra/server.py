@@ -1,0 +1,129 @@
+"""Entra and Graph behind one HTTPS address of the loopback network, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.servers.certificates import Authority
+from tests.servers.entra.graph import Graph
+from tests.servers.entra.login import Login
+from tests.servers.entra.registration import Registration, Secret
+from tests.servers.entra.tenant import Tenant
+from tests.servers.entra.tokens import Tokens
+from tests.servers.entra.trouble import disturb
+from tests.servers.entra.weather import Weather
+from tests.servers.entra.wire import Request, Response, read_request
+from tests.servers.tcp import LoopbackServer
+
+YEARS = 2 * 365 * 86_400
+_NEVER_LOGGED = {"authorization": "***"}
+
+
+class Exchange(NamedTuple):
+    """One line of the request log. Tokens and secrets are not in it."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    status: int  # 0: the connection was reset instead
+
+
+class EntraServer(LoopbackServer):
+    """`with EntraServer(tenant, directory) as server:` serves it until the block ends.
+
+    directory   where the CA is written that a client must trust
+    clock       the time by which tokens and links expire
+    """
+
+    def __init__(
+        self, tenant: Tenant, directory: Path, *, port: int = 0, clock: Callable[[], float] | None = None
+    ) -> None:
+        self.certificate = Authority.create(directory).issue()
+        super().__init__(self._connection, host="127.0.0.1", port=port, tls=self.certificate.server_context())
+        self.tenant = tenant
+        self.weather = Weather()
+        self.log: list[Exchange] = []
+        self.app = self._register("Directory sync")
+        self._clock = clock or tenant.clock
+        self._apps = {self.app.client_id: self.app}
+        tokens = Tokens(tenant.id)
+        self.login = Login(tenant, tokens, self._apps, self.now)
+        self.graph = Graph(tenant, tokens, self._apps)
+
+    def __enter__(self) -> EntraServer:
+        super().__enter__()
+        self.login.authority = self.host_url
+        self.graph.root = self.graph_url
+        return self
+
+    # -- what a client is configured with ----------------------------------------------------------------
+
+    @property
+    def host_url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def authority(self) -> str:
+        """For msal, together with instance_discovery=False."""
+        return f"{self.host_url}/{self.tenant_id}"
+
+    @property
+    def graph_url(self) -> str:
+        return f"{self.host_url}/v1.0"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.certificate.ca
+
+    @property
+    def tenant_id(self) -> str:
+        return self.tenant.id
+
+    @property
+    def client_id(self) -> str:
+        return self.app.client_id
+
+    @property
+    def secret(self) -> str:
+        return self.app.secrets[0].value
+
+    # -- for the tests -----------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return self._clock() + self.weather.skew
+
+    def asked(self, path: str = "") -> list[Exchange]:
+        """What was asked of Graph, in order; with `path`, exactly this one below /v1.0."""
+        below = (one for one in self.log if one.path.startswith("/v1.0/"))
+        return [one for one in below if not path or one.path == f"/v1.0{path}"]
+
+    def _register(self, name: str) -> Registration:
+        tenant = self.tenant
+        app = Registration(tenant.new_id(f"client/{name}"), name, tenant.new_id(f"object/{name}"))
+        at = tenant.clock()
+        value = f"secret~of~{tenant.seed}~{tenant.new_id(f'secret/{name}')}"
+        app.secrets.append(Secret(value, at, at + YEARS, tenant.new_id(f"key/{name}"), "syncd"))
+        return app
+
+    # -- connections -------------------------------------------------------------------------------------
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (request := await read_request(reader)) is not None:
+            await disturb(self, request, writer)
+            if request.headers.get("connection", "").lower() == "close":
+                return
+
+    def answer(self, request: Request) -> Response:
+        """What the server says in good weather."""
+        if request.path.startswith(("/v1.0", "/beta")):
+            return self.graph.answer(request, self.now())
+        return self.login.answer(request)
+
+    def note(self, request: Request, status: int) -> None:
+        headers: dict[str, Any] = {**request.headers}
+        headers |= {name: shown for name, shown in _NEVER_LOGGED.items() if name in headers}
+        self.log.append(Exchange(request.method, request.path, dict(request.query), headers, status))
