@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Mapping
@@ -156,13 +157,12 @@ class _Adapter(HTTPAdapter):
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    """The operating system's authorities and the public ones, and those we were told of."""
+    """The operating system's authorities, and those we were told of."""
     context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    named = (
-        {"ca_file": str(ca_file)} if ca_file else {n: os.environ[n] for n in _BUNDLES if os.environ.get(n)}
-    )
-    for label, path in named.items():
+    if not _system_has_authorities():  # a bare container; elsewhere this would cost a tenth of a second
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    from_outside = {name: os.environ[name] for name in _BUNDLES if os.environ.get(name)}
+    for label, path in ({"ca_file": str(ca_file)} if ca_file else from_outside).items():
         try:
             context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
         except (OSError, ssl.SSLError) as exc:
@@ -171,3 +171,10 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
                 next_step="give a PEM file with the certificates of the authorities to trust",
             ) from exc
     return context
+
+
+def _system_has_authorities() -> bool:
+    if sys.platform == "win32":
+        return True
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
