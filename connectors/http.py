@@ -33,7 +33,10 @@ _PROXY_WANTS_LOGIN = 407
 
 
 class Http:
-    """Sends requests to any host, over connections it keeps. Use as a context manager."""
+    """Sends requests to any host, over connections it keeps until closed. Use as a context manager.
+
+    One that was closed connects anew when it is used again.
+    """
 
     def __init__(self, options: HttpOptions) -> None:
         self._options = options

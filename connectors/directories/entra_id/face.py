@@ -22,7 +22,7 @@ class EntraId:
         self, name: str, options: EntraOptions, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.name = name
-        self._source = Source(name, options, sleep)
+        self._source = Source.of(name, options, sleep)
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[EntraSighting]]:
         return self._source.read(request)

@@ -13,7 +13,7 @@ from connectors.directories.entra_id.sighting import EntraSighting, Sealer
 from syncd.model import GroupRef
 from syncd.ports import Changed
 
-_GROUPS_AT_ONCE = 20  # https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
+_MOST = "999"
 _GONE = 404
 
 
@@ -30,8 +30,8 @@ class Persons:
     def __init__(self, graph: Graph, sealer: Sealer, groups: Sequence[Found]) -> None:
         self._graph = graph
         self._sealer = sealer
-        self._nested = {one.id: one.ref for one in groups if one.ref.nested}
-        self._direct = {one.id: one.ref for one in groups if not one.ref.nested}
+        self._nested = _by_id(one for one in groups if one.ref.nested)
+        self._direct = _by_id(one for one in groups if not one.ref.nested)
 
     def now(self, users: Mapping[str, Json | None]) -> Changed:
         """These people as they are: by id what is known of each, None where it must be asked."""
@@ -50,7 +50,7 @@ class Persons:
 
     def reports(self, managers: Iterable[str]) -> Iterator[str]:
         """The ids of those who report to them."""
-        params = {"$select": "id", "$top": "999"}
+        params = {"$select": "id", "$top": _MOST}
         calls = [Call(f"/users/{id_}/directReports", params) for id_ in managers]
         for reply, call in zip(self._graph.batch(calls), calls, strict=True):
             for row in self._rows(self._found(reply, call) or {}):
@@ -61,12 +61,13 @@ class Persons:
         return _Asked(person, [*self._membership_calls(id_)])
 
     def _membership_calls(self, id_: str) -> Iterator[Call]:
-        nested = sorted(self._nested)
-        for start in range(0, len(nested), _GROUPS_AT_ONCE):
-            body = {"groupIds": nested[start : start + _GROUPS_AT_ONCE]}
-            yield Call(f"/users/{id_}/checkMemberGroups", body=body, enough=GROUPS)
-        if self._direct:
-            yield Call(f"/users/{id_}/memberOf", {"$select": "id", "$top": "999"}, enough=GROUPS)
+        """Lists of groups cost Graph a quarter of what checkMemberGroups does.
+
+        https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
+        """
+        for way, wanted in (("transitiveMemberOf", self._nested), ("memberOf", self._direct)):
+            if wanted:
+                yield Call(f"/users/{id_}/{way}", {"$select": "id", "$top": _MOST}, enough=GROUPS)
 
     def _answered(self, asked: Sequence[_Asked]) -> list[Reply]:
         every = [call for one in asked for call in (one.person, *one.groups) if call is not None]
@@ -80,15 +81,22 @@ class Persons:
             raise self._graph.refusal(reply, call)
         return reply.body
 
-    def _refs(self, answers: Iterable[Json | None]) -> Iterator[GroupRef]:
-        for answer in answers:
+    def _refs(self, answers: Sequence[Json | None]) -> Iterator[GroupRef]:
+        """The groups asked for among those in the answers, which are in the order of the calls."""
+        ways = [wanted for wanted in (self._nested, self._direct) if wanted]
+        for wanted, answer in zip(ways, answers, strict=True):
             for row in self._rows(answer or {}):
-                if isinstance(row, str):
-                    yield self._nested[row.lower()]
-                elif (ref := self._direct.get(str(row["id"]).lower())) is not None:
-                    yield ref
+                yield from wanted.get(str(row["id"]).lower(), ())
 
     def _rows(self, answer: Json) -> Iterator[Any]:
         yield from answer.get("value") or ()
         if link := answer.get("@odata.nextLink"):
             yield from self._graph.rows(Call(self._graph.own(link)))
+
+
+def _by_id(groups: Iterable[Found]) -> dict[str, list[GroupRef]]:
+    """Two names may mean the same group."""
+    found: dict[str, list[GroupRef]] = {}
+    for one in groups:
+        found.setdefault(one.id, []).append(one.ref)
+    return found

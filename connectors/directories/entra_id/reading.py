@@ -23,17 +23,24 @@ Page = TypeVar("Page")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One configured tenant: its name and its options."""
+    """One configured tenant. Its connections last for a read; its token for as long as it is good."""
 
     name: str
     options: EntraOptions
+    http: Http
+    tokens: Tokens
     sleep: Callable[[float], None] = time.sleep
+
+    @classmethod
+    def of(cls, name: str, options: EntraOptions, sleep: Callable[[float], None]) -> Source:
+        http = Http(options)
+        return cls(name, options, http, Tokens(options, http), sleep)
 
     @contextmanager
     def opened(self) -> Iterator[Graph]:
         """Graph over connections that are closed in the end."""
-        with Http(self.options) as http:
-            yield Graph(self.options, http, Tokens(self.options, http), self.sleep)
+        with self.http:
+            yield Graph(self.options, self.http, self.tokens, self.sleep)
 
     def sealer(self, request: ReadRequest) -> Sealer:
         """Raises `ConfigError` for an attribute that cannot be read."""
