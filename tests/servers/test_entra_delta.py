@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.servers.entra import EntraServer, Limits, SteppedClock, Tenant
@@ -12,21 +10,14 @@ from tests.servers.entra.client import ADVANCED, GraphClient
 SELECT = "$select=displayName,department,manager"
 
 
-def round_of(graph: GraphClient, path: str, **headers: str) -> tuple[list[dict[str, Any]], str]:
-    """The rows of one round and where the next one starts."""
-    pages = graph.pages(path, **headers)
-    assert all(("@odata.nextLink" in page) != ("@odata.deltaLink" in page) for page in pages)
-    return [row for page in pages for row in page["value"]], pages[-1]["@odata.deltaLink"]
-
-
 def test_at_first_everybody_then_only_changes(graph: GraphClient, tenant: Tenant) -> None:
-    rows, link = round_of(graph, f"/users/delta?{SELECT}")
+    rows, link = graph.round(f"/users/delta?{SELECT}")
     assert len(rows) == 5
     assert set(rows[0]) == {"id", "displayName", "department"}
-    assert round_of(graph, link)[0] == []
+    assert graph.round(link)[0] == []
     ben = tenant.users()[1]
     tenant.update_user(ben, department="Sales")
-    assert round_of(graph, link)[0] == [{"id": ben, "displayName": "Ben Ito", "department": "Sales"}]
+    assert graph.round(link)[0] == [{"id": ben, "displayName": "Ben Ito", "department": "Sales"}]
 
 
 def test_pages_are_of_the_servers_choosing(entra: EntraServer, graph: GraphClient) -> None:
@@ -43,32 +34,32 @@ def test_what_changes_during_the_first_round_is_told_in_the_next(
     tenant.update_user(seen, department="Sales")
     tenant.delete_user(unseen)
     new = tenant.add_user(displayName="New")
-    rows, link = round_of(graph, first["@odata.nextLink"])
+    rows, link = graph.round(first["@odata.nextLink"])
     assert {row["id"] for row in rows} == set(tenant.users()[2:4])
-    rows, _ = round_of(graph, link)
+    rows, _ = graph.round(link)
     assert {row["id"] for row in rows} == {seen, unseen, new}
 
 
 def test_a_property_not_selected_causes_no_row(graph: GraphClient, tenant: Tenant) -> None:
-    _, link = round_of(graph, "/users/delta?$select=displayName")
+    _, link = graph.round("/users/delta?$select=displayName")
     tenant.update_user(tenant.users()[0], department="Sales")
-    assert round_of(graph, link)[0] == []
+    assert graph.round(link)[0] == []
 
 
 def test_never_set_is_absent_and_cleared_is_null(graph: GraphClient, tenant: Tenant) -> None:
     ana = tenant.users()[0]
-    rows, link = round_of(graph, "/users/delta?$select=mail,jobTitle")
+    rows, link = graph.round("/users/delta?$select=mail,jobTitle")
     assert "jobTitle" not in rows[0]
     tenant.update_user(ana, mail=None)
-    assert round_of(graph, link)[0] == [{"id": ana, "mail": None}]
+    assert graph.round(link)[0] == [{"id": ana, "mail": None}]
 
 
 def test_minimal_shows_only_what_has_changed(graph: GraphClient, tenant: Tenant) -> None:
     ana = tenant.users()[0]
-    _, link = round_of(graph, f"/users/delta?{SELECT}")
+    _, link = graph.round(f"/users/delta?{SELECT}")
     tenant.update_user(ana, department="Sales")
     new = tenant.add_user(displayName="New", department="IT")
-    rows, _ = round_of(graph, link, Prefer="return=minimal")
+    rows, _ = graph.round(link, Prefer="return=minimal")
     assert rows == [
         {"id": ana, "department": "Sales"},
         {"id": new, "displayName": "New", "department": "IT"},
@@ -77,27 +68,27 @@ def test_minimal_shows_only_what_has_changed(graph: GraphClient, tenant: Tenant)
 
 def test_deleted_restored_and_gone(graph: GraphClient, tenant: Tenant) -> None:
     ana = tenant.users()[0]
-    _, link = round_of(graph, f"/users/delta?{SELECT}")
+    _, link = graph.round(f"/users/delta?{SELECT}")
     tenant.delete_user(ana)
-    rows, link = round_of(graph, link)
+    rows, link = graph.round(link)
     assert rows == [{"id": ana, "@removed": {"reason": "changed"}}]
     tenant.restore_user(ana)
-    rows, link = round_of(graph, link)
+    rows, link = graph.round(link)
     assert rows == [{"id": ana, "displayName": "Ana Cruz", "department": "IT"}]
     tenant.purge_user(ana)
-    rows, link = round_of(graph, link)
+    rows, link = graph.round(link)
     assert rows == [{"id": ana, "@removed": {"reason": "deleted"}}]
 
 
 def test_the_manager_is_a_link_of_its_own(graph: GraphClient, tenant: Tenant) -> None:
     ana, ben, chloe, *_ = tenant.users()
     tenant.set_manager(ben, ana)
-    rows, link = round_of(graph, f"/users/delta?{SELECT}")
+    rows, link = graph.round(f"/users/delta?{SELECT}")
     shown = {row["id"]: row.get("manager@delta") for row in rows}
     assert shown[ben] == [{"@odata.type": "#microsoft.graph.user", "id": ana}]
     assert shown[ana] is None
     tenant.set_manager(ben, chloe)
-    rows, _ = round_of(graph, link)
+    rows, _ = graph.round(link)
     assert rows[0]["manager@delta"] == [
         {"@odata.type": "#microsoft.graph.user", "id": ana, "@removed": {"reason": "deleted"}},
         {"@odata.type": "#microsoft.graph.user", "id": chloe},
@@ -105,22 +96,22 @@ def test_the_manager_is_a_link_of_its_own(graph: GraphClient, tenant: Tenant) ->
 
 
 def test_latest_starts_from_now(graph: GraphClient, tenant: Tenant) -> None:
-    rows, link = round_of(graph, f"/users/delta?{SELECT}&$deltatoken=latest")
+    rows, link = graph.round(f"/users/delta?{SELECT}&$deltatoken=latest")
     assert rows == []
     new = tenant.add_user(displayName="New")
-    assert [row["id"] for row in round_of(graph, link)[0]] == [new]
+    assert [row["id"] for row in graph.round(link)[0]] == [new]
 
 
 def test_an_empty_token_starts_over(graph: GraphClient) -> None:
-    assert len(round_of(graph, "/users/delta?$deltatoken=")[0]) == 5
+    assert len(graph.round("/users/delta?$deltatoken=")[0]) == 5
 
 
 def test_only_these_ids(graph: GraphClient, tenant: Tenant) -> None:
     ana, ben, *_ = tenant.users()
-    rows, link = round_of(graph, f"/users/delta?{SELECT}&$filter=id eq '{ana}' or id eq '{ben}'")
+    rows, link = graph.round(f"/users/delta?{SELECT}&$filter=id eq '{ana}' or id eq '{ben}'")
     assert [row["id"] for row in rows] == [ana, ben]
     tenant.update_user(tenant.users()[2], department="Sales")
-    assert round_of(graph, link)[0] == []
+    assert graph.round(link)[0] == []
 
 
 @pytest.mark.parametrize(
@@ -148,10 +139,10 @@ def test_more_than_fifty_ids_are_refused(graph: GraphClient) -> None:
 
 
 def test_a_token_lives_seven_days(graph: GraphClient, clock: SteppedClock) -> None:
-    _, link = round_of(graph, "/users/delta")
+    _, link = graph.round("/users/delta")
     clock.advance(days=7)
     graph.log_in()
-    _, link = round_of(graph, link)  # each round prolongs it
+    _, link = graph.round(link)  # each round prolongs it
     clock.advance(days=7, seconds=1)
     graph.log_in()
     assert graph.refused(link)[:2] == (400, "syncStateNotFound")

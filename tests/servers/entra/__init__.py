@@ -26,10 +26,21 @@ documentation says, refusals included; `test_entra_*.py` beside it hold it to th
 `SteppedClock` stands in for the time: EntraServer(tenant, tmp_path, clock=clock).
 """
 
+from tests.servers.entra.budget import Budget
 from tests.servers.entra.call import Limits
 from tests.servers.entra.clock import SteppedClock
 from tests.servers.entra.server import EntraServer, Exchange
 from tests.servers.entra.tenant import Tenant
 from tests.servers.entra.weather import Kind, Trouble, Weather
 
-__all__ = ["EntraServer", "Exchange", "Kind", "Limits", "SteppedClock", "Tenant", "Trouble", "Weather"]
+__all__ = [
+    "Budget",
+    "EntraServer",
+    "Exchange",
+    "Kind",
+    "Limits",
+    "SteppedClock",
+    "Tenant",
+    "Trouble",
+    "Weather",
+]

@@ -15,6 +15,7 @@ class Limits(NamedTuple):
 
     delta_users: int = 200
     delta_links: int = 500
+    replayed_changes: int = 0  # so many lines of the log are told again in each round
     page_token_seconds: float = 1800
     delta_token_seconds: float = 7 * 86_400
 

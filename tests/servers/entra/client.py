@@ -73,5 +73,11 @@ class GraphClient:
     def rows(self, path: str, **headers: str) -> list[Answer]:
         return [row for page in self.pages(path, **headers) for row in page["value"]]
 
+    def round(self, path: str, **headers: str) -> tuple[list[Answer], str]:
+        """The rows of one round of a delta, and the link with which the next one starts."""
+        pages = self.pages(path, **headers)
+        assert all(("@odata.nextLink" in page) != ("@odata.deltaLink" in page) for page in pages)
+        return [row for page in pages for row in page["value"]], pages[-1]["@odata.deltaLink"]
+
     def names(self, path: str, **headers: str) -> list[str]:
         return [row["displayName"] for row in self.rows(path, **headers)]

@@ -111,7 +111,9 @@ def _state(call: Call, resource: Resource, links: set[str]) -> State:
         if call.now - state.at > call.limits.delta_token_seconds:
             message = "The sync state generation is not found; the delta token has expired. Start over."
             raise resync("syncStateNotFound", message, 400)
-        return state._replace(until=max(call.horizon, state.until))
+        again = call.limits.replayed_changes
+        since = None if state.since is None else max(0, state.since - again)
+        return state._replace(since=since, until=max(call.horizon, state.until))
     select = _select(call, resource, links)
     return State(resource.name, None, call.horizon, select, _filtered_ids(given.get("$filter")), call.now)
 

@@ -26,19 +26,21 @@ assignedLicenses assignedPlans businessPhones identities: eq |
 city country department: eq ge le in startswith | null
 companyName mobilePhone officeLocation: | eq ge le in startswith null
 postalCode preferredLanguage streetAddress: | eq ge le in startswith null
-createdDateTime deletedDateTime: eq ge le | in null
+createdDateTime deletedDateTime: eq ge le | in
 displayName: eq in startswith | null
-employeeHireDate onPremisesImmutableId: | eq ge le in null
-onPremisesLastSyncDateTime onPremisesExtensionAttributes: | eq ge le in null
+employeeHireDate onPremisesImmutableId: | eq ge le in
+onPremisesLastSyncDateTime onPremisesExtensionAttributes: | eq ge le in
 employeeId: eq in startswith | ge le null
-employeeType onPremisesSamAccountName: | eq ge le in startswith null
+employeeType onPremisesSamAccountName: | eq ge le in startswith
 externalUserState: eq in | null
 givenName surname state: eq ge le in startswith | null
 id: eq in |
-imAddresses proxyAddresses: eq ge le startswith | null
+imAddresses: eq ge le startswith |
+proxyAddresses: eq ge le startswith | null
 isResourceAccount: eq |
 jobTitle: eq ge le in startswith | null
-mail mailNickname onPremisesUserPrincipalName otherMails usageLocation: eq ge le in startswith | null
+mail mailNickname onPremisesUserPrincipalName usageLocation: eq ge le in startswith | null
+otherMails: eq ge le in startswith |
 onPremisesSecurityIdentifier: eq in | null
 onPremisesSyncEnabled: eq in | null
 passwordPolicies: | eq null

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import orjson
 
-from tests.servers.entra import delta, users
+from tests.servers.entra import applications, belonging, delta, groups, objects, users
+from tests.servers.entra.batch import answer_batch
+from tests.servers.entra.budget import cost
 from tests.servers.entra.call import Call, Limits
 from tests.servers.entra.clock import iso
 from tests.servers.entra.faults import GraphError, bad_query
@@ -21,14 +23,35 @@ from tests.servers.entra.wire import Request, Response
 
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 Endpoint = Callable[..., Any]
-_KEY = r"([^/()]+|\('[^']*'\))"
+_KEY = r"([^/()]+)"
+_BY_APP_ID = r"\(appId='([^']*)'\)"
+_CAST = r"(?:/microsoft\.graph\.(\w+))?"
+_DELTA = r"(?:microsoft\.graph\.)?delta(?:\(\))?"
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", r"users", users.list_users),
     ("GET", r"users/\$count", users.count_users),
-    ("GET", r"users/(?:microsoft\.graph\.)?delta(?:\(\))?", delta.users_delta),
+    ("GET", rf"users/{_DELTA}", delta.users_delta),
     ("GET", rf"users/{_KEY}", users.get_user),
     ("GET", rf"users/{_KEY}/manager", users.get_manager),
-    ("GET", r"groups/(?:microsoft\.graph\.)?delta(?:\(\))?", delta.groups_delta),
+    ("GET", rf"users/{_KEY}/memberOf{_CAST}", belonging.user_groups),
+    ("GET", rf"users/{_KEY}/transitiveMemberOf{_CAST}", belonging.user_groups_transitive),
+    ("POST", rf"users/{_KEY}/(?:microsoft\.graph\.)?checkMemberGroups", belonging.check_member_groups),
+    ("POST", rf"users/{_KEY}/(?:microsoft\.graph\.)?getMemberGroups", belonging.get_member_groups),
+    ("GET", r"groups", groups.list_groups),
+    ("GET", rf"groups/{_DELTA}", delta.groups_delta),
+    ("GET", rf"groups/{_KEY}", groups.get_group),
+    ("GET", rf"groups/{_KEY}/members/\$count", groups.count_members),
+    ("GET", rf"groups/{_KEY}/members{_CAST}", groups.list_members),
+    ("GET", rf"groups/{_KEY}/transitiveMembers/\$count", groups.count_transitive_members),
+    ("GET", rf"groups/{_KEY}/transitiveMembers{_CAST}", groups.list_transitive_members),
+    ("GET", rf"groups/{_KEY}/memberOf{_CAST}", belonging.group_groups),
+    ("POST", r"directoryObjects/(?:microsoft\.graph\.)?getByIds", objects.get_by_ids),
+    ("GET", r"directory/deletedItems/microsoft\.graph\.user", objects.deleted_users),
+    ("GET", r"directory/deletedItems/microsoft\.graph\.group", objects.deleted_groups),
+    ("GET", rf"directory/deletedItems/{_KEY}", objects.deleted_item),
+    ("GET", r"organization", applications.organization),
+    ("GET", rf"(?:applications|servicePrincipals){_BY_APP_ID}", applications.get_application_by_app_id),
+    ("GET", rf"(?:applications|servicePrincipals)/{_KEY}", applications.get_application),
 )
 _COMPILED = [(method, re.compile(path, re.IGNORECASE), endpoint) for method, path, endpoint in ROUTES]
 
@@ -44,26 +67,35 @@ class Graph:
         self._tokens = tokens
         self._apps = apps
 
-    def answer(self, request: Request, now: float) -> Response:
+    def answer(self, request: Request, now: float, answer_item: Callable[[Request], Response]) -> Response:
+        """`answer_item` is for each request of a batch."""
         try:
             roles = self._tokens.roles(request.headers.get("authorization", ""), now)
-            status, body = self._call(request, roles, now)
+            path = _below_version(request.path)
+            if path == "$batch" and request.method == "POST":
+                return _reply(orjson.dumps(answer_batch(request, answer_item)), request)
+            return _reply(self._call(request, path, roles, now), request)
         except GraphError as exc:
             return refusal(exc, request, now)
-        return reply(status, body, request)
 
-    def _call(self, request: Request, roles: frozenset[str], now: float) -> tuple[int, Any]:
-        path = _below_version(request.path)
+    def _call(self, request: Request, path: str, roles: frozenset[str], now: float) -> bytes:
         endpoint, keys = _find(request.method, path)
         with self._tenant.lock:
             horizon = self._tenant.version if self.horizon is None else self.horizon
-            query = Query.of(request)
             call = Call(
-                *(request, query, roles, self._tenant, self._apps, self.root, now, horizon, self.limits)
+                request=request,
+                query=Query.of(request),
+                roles=roles,
+                tenant=self._tenant,
+                apps=self._apps,
+                root=self.root,
+                now=now,
+                horizon=horizon,
+                limits=self.limits,
             )
             body = endpoint(call, *keys)
             # Inside the lock: the rows refer to lists that a test may change.
-            return 200, str(body).encode() if isinstance(body, int) else orjson.dumps(body)
+            return str(body).encode() if isinstance(body, int) else orjson.dumps(body)
 
 
 def _below_version(path: str) -> str:
@@ -73,21 +105,28 @@ def _below_version(path: str) -> str:
     return rest
 
 
-def _find(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
+def _find(method: str, path: str) -> tuple[Endpoint, tuple[str | None, ...]]:
     matches = [(verb, endpoint, match) for verb, way, endpoint in _COMPILED if (match := way.fullmatch(path))]
     for verb, endpoint, match in matches:
         if verb == method:
-            return endpoint, tuple(key.removeprefix("('").removesuffix("')") for key in match.groups())
+            return endpoint, match.groups()
     if matches:
         message = "Specified HTTP method is not allowed for the request target."
         raise GraphError(405, "Request_BadRequest", message)
-    segment = path.rpartition("/")[2]
-    raise bad_query(f"Resource not found for the segment '{segment}'.")
+    known = {segment for _, way, _ in ROUTES for segment in way.partition("/")[:1]}
+    segments = path.split("/")
+    wrong = segments[0] if segments[0] not in known else segments[-1]
+    raise bad_query(f"Resource not found for the segment '{wrong}'.")
 
 
-def reply(status: int, body: bytes, request: Request) -> Response:
-    kind = "text/plain" if body.isdigit() else JSON
-    return Response(status, body, {"Content-Type": kind, "OData-Version": "4.0"} | _ids(request))
+def _reply(body: bytes, request: Request) -> Response:
+    headers = {
+        "Content-Type": "text/plain" if body.isdigit() else JSON,
+        "Cache-Control": "no-cache",
+        "OData-Version": "4.0",
+        "x-ms-resource-unit": str(cost(request)),
+    }
+    return Response(200, body, headers | _ids(request))
 
 
 def refusal(error: GraphError, request: Request, now: float) -> Response:

@@ -147,6 +147,7 @@ class _Parser:
             self._check(name, "in", values)
             return lambda entry: _fold(_value(entry, name)) in values
         if operator not in ("eq", "ne", "ge", "le", "gt", "lt"):
+            self._place -= 1
             raise self._syntax_error()
         value = self._literal()
         if name.endswith("/$count"):

@@ -12,7 +12,15 @@ USERS = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
 SOME_OF_USERS = ("User.ReadBasic.All", *USERS)
 GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY)
 APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
-ORGANIZATION = ("Organization.Read.All", "User.Read.All", *DIRECTORY)
+ORGANIZATION = ("Organization.Read.All", *DIRECTORY)
+FULL = {
+    "user": USERS,
+    "group": GROUPS,
+    "device": ("Device.Read.All", *DIRECTORY),
+    "servicePrincipal": APPLICATIONS,
+    "orgContact": ("OrgContact.Read.All", *DIRECTORY),
+}
+"""What lets one see all of an object of each type."""
 
 # fmt: off
 BASIC_PROPERTIES = frozenset((

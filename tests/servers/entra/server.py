@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.servers.certificates import Authority
+from tests.servers.entra.budget import cost
 from tests.servers.entra.graph import Graph
 from tests.servers.entra.login import Login
 from tests.servers.entra.registration import Registration, Secret
 from tests.servers.entra.tenant import Tenant
 from tests.servers.entra.tokens import Tokens
-from tests.servers.entra.trouble import disturb
+from tests.servers.entra.trouble import answer, disturb, throttled
 from tests.servers.entra.weather import Weather
 from tests.servers.entra.wire import Request, Response, read_request
 from tests.servers.tcp import LoopbackServer
 
 YEARS = 2 * 365 * 86_400
+SHOWN_ABOVE = 0.8
 _NEVER_LOGGED = {"authorization": "***"}
 
 
@@ -96,6 +99,16 @@ class EntraServer(LoopbackServer):
     def now(self) -> float:
         return self._clock() + self.weather.skew
 
+    def stand_still(self) -> None:
+        """Replication stops: what happens from now on is not seen, until `catch_up`.
+
+        Deltas do not tell of it; objects made since are in no list and cannot be read.
+        """
+        self.graph.horizon = self.tenant.version
+
+    def catch_up(self) -> None:
+        self.graph.horizon = None
+
     def asked(self, path: str = "") -> list[Exchange]:
         """What was asked of Graph, in order; with `path`, exactly this one below /v1.0."""
         below = (one for one in self.log if one.path.startswith("/v1.0/"))
@@ -118,10 +131,23 @@ class EntraServer(LoopbackServer):
                 return
 
     def answer(self, request: Request) -> Response:
-        """What the server says in good weather."""
-        if request.path.startswith(("/v1.0", "/beta")):
-            return self.graph.answer(request, self.now())
-        return self.login.answer(request)
+        """What the server says in good weather, as long as there are resource units left."""
+        if not request.path.startswith(("/v1.0", "/beta")):
+            return self.login.answer(request)
+        now, budget = self.now(), self.weather.budget
+        wait = budget.charge(cost(request), now) if budget else 0
+        if wait:
+            return throttled(request, now, str(ceil(wait)))
+        response = self.graph.answer(request, now, self.answer_item)
+        if budget and budget.used > SHOWN_ABOVE:
+            return response.with_header("x-ms-throttle-limit-percentage", f"{budget.used:.2f}")
+        return response
+
+    def answer_item(self, request: Request) -> Response:
+        """One request of a batch, in whatever weather there is."""
+        response = answer(self, request, self.weather.strike(request))
+        self.note(request, response.status)
+        return response
 
     def note(self, request: Request, status: int) -> None:
         headers: dict[str, Any] = {**request.headers}

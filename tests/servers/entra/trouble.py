@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import orjson
 
-from tests.servers.entra.clock import iso
 from tests.servers.entra.faults import GraphError, expired_page, resync, unauthenticated
 from tests.servers.entra.graph import refusal
 from tests.servers.entra.weather import Kind, Trouble
@@ -32,7 +31,7 @@ async def disturb(server: EntraServer, request: Request, writer: asyncio.StreamW
     if trouble is not None and trouble.kind is Kind.RESET:
         server.note(request, 0)
         raise ConnectionResetError(trouble.kind.name)
-    response = server.answer(request) if trouble is None else _answer(server, request, trouble)
+    response = answer(server, request, trouble)
     server.note(request, response.status)
     data = response.encode(server.now())
     if trouble is not None and trouble.kind in (Kind.TRUNCATED, Kind.STALLED):
@@ -49,7 +48,10 @@ async def disturb(server: EntraServer, request: Request, writer: asyncio.StreamW
     await writer.drain()
 
 
-def _answer(server: EntraServer, request: Request, trouble: Trouble) -> Response:
+def answer(server: EntraServer, request: Request, trouble: Trouble | None) -> Response:
+    """The answer itself, which may be another than in good weather."""
+    if trouble is None:
+        return server.answer(request)
     error = _error(server, request, trouble)
     if error is not None:
         if trouble.retry_after:
@@ -76,9 +78,12 @@ def throttled(request: Request, now: float, retry_after: str) -> Response:
         "code": "429",
         "message": "Please retry after",
         "status": "429",
-        "date": iso(now).removesuffix("Z"),
     }
-    headers = {**response.headers} | ({"Retry-After": retry_after} if retry_after else {})
+    headers = {
+        **response.headers,
+        "x-ms-throttle-information": "ResourceUnitLimitExceeded",
+        **({"Retry-After": retry_after} if retry_after else {}),
+    }
     return Response(429, orjson.dumps(body), headers)
 
 

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from fnmatch import fnmatchcase
 from random import Random
 
+from tests.servers.entra.budget import Budget
 from tests.servers.entra.wire import Request
 
 
@@ -78,11 +79,13 @@ class _Armed:
 class Weather:
     """Several troubles may be armed; the first that concerns a request happens to it.
 
-    `skew`: by how many seconds the server's clock is ahead of everybody else's.
+    skew     by how many seconds the server's clock is ahead of everybody else's
+    budget   the resource units Graph gives to this application; None is without limit
     """
 
     def __init__(self) -> None:
         self.skew = 0.0
+        self.budget: Budget | None = None
         self.struck: Counter[Kind] = Counter()
         self._armed: list[_Armed] = []
 
@@ -93,6 +96,7 @@ class Weather:
         """No more trouble, and the clock is right again. What has stalled stays so."""
         self._armed.clear()
         self.skew = 0.0
+        self.budget = None
 
     def strike(self, request: Request) -> Trouble | None:
         """What happens to this request."""

@@ -42,6 +42,9 @@ class Response(NamedTuple):
     body: bytes
     headers: Mapping[str, str]
 
+    def with_header(self, name: str, value: str) -> Response:
+        return self._replace(headers={**self.headers, name: value})
+
     def encode(self, now: float) -> bytes:
         head = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",

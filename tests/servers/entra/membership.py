@@ -1,0 +1,43 @@
+"""Who is in a group and which groups somebody is in, through as many groups as there are between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from tests.servers.entra.entry import Entry
+from tests.servers.entra.properties import GROUP
+from tests.servers.entra.tenant import Tenant
+
+
+def members(tenant: Tenant, group: Entry, *, transitive: bool) -> list[Entry]:
+    if not transitive:
+        return tenant.members_of(group)
+    return _all_members(tenant, tenant.version, group.id)
+
+
+def groups(tenant: Tenant, entry: Entry, *, transitive: bool) -> list[Entry]:
+    direct = tenant.groups_of(entry)
+    return _reached(entry, direct, tenant.groups_of) if transitive else direct
+
+
+@lru_cache(maxsize=4)  # the pages of one group are asked for one after the other
+def _all_members(tenant: Tenant, _version: int, group_id: str) -> list[Entry]:
+    group = tenant.find(group_id, GROUP)
+
+    def below(entry: Entry) -> Iterable[Entry]:
+        return tenant.members_of(entry) if entry.resource is GROUP else ()
+
+    return _reached(group, tenant.members_of(group), below)
+
+
+def _reached(start: Entry, first: Iterable[Entry], onward: Callable[[Entry], Iterable[Entry]]) -> list[Entry]:
+    """Each once, however many ways lead there; never the start itself, even in a circle."""
+    found: dict[str, Entry] = {}
+    waiting = list(first)
+    while waiting:
+        entry = waiting.pop()
+        if entry.id not in found and entry is not start:
+            found[entry.id] = entry
+            waiting.extend(onward(entry))
+    return list(found.values())
