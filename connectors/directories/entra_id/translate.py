@@ -102,6 +102,12 @@ _NOT_OF_MANY = frozenset(
     ]
 )
 
+_NOT_TEXT = frozenset(
+    "assignedlicenses assignedplans authorizationinfo customsecurityattributes employeeorgdata identities "
+    "licenseassignmentstates onpremisesextensionattributes onpremisesprovisioningerrors passwordprofile "
+    "provisionedplans serviceprovisioningerrors signinactivity".split()
+)
+
 Row = list[Any]
 Path = tuple[str, ...]
 
@@ -129,11 +135,7 @@ class Places:
         paths: dict[str, Path] = {}
         wanted = frozenset(attributes)
         for name in sorted(wanted | {link.lower()} - {""}):
-            if name.partition(".")[0] in _NOT_OF_MANY:
-                raise ConfigError(
-                    f"{directory}: Graph does not show {name} of many people at once",
-                    next_step=f"do not use {name} in mapping, scope or link_attribute",
-                )
+            _require_readable(directory, name)
             paths[name] = _path(name, spelled)
         ordered = sorted(paths, key=lambda name: (len(paths[name]) > 1, name))
         return cls(
@@ -195,6 +197,16 @@ class Places:
 
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+def _require_readable(directory: str, name: str) -> None:
+    hint = f"do not use {name} in mapping, scope or link_attribute"
+    if name.partition(".")[0] in _NOT_OF_MANY:
+        raise ConfigError(f"{directory}: Graph does not show {name} of many people at once", next_step=hint)
+    if name in _NOT_TEXT:
+        raise ConfigError(
+            f"{directory}: {name} is not text", next_step=f"{hint}; some have parts that are text"
+        )
 
 
 def is_guest(user: Mapping[str, Any]) -> bool:

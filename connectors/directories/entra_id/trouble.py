@@ -85,6 +85,7 @@ def busy(status: int, body: Mapping[str, Any], headers: Mapping[str, str], after
     error = _error(body)
     named = f"{error.get('code') or status}{_request_id(error, headers)}"
     words = "asks us to slow down" if status == 429 else "is not available at the moment"
+    words += f", for {after:g} s" if after else ""
     return Retriable(f"Graph {words} ({named})", next_step="run again later", after=after)
 
 
