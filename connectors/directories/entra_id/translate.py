@@ -103,9 +103,21 @@ _NOT_OF_MANY = frozenset(
 )
 
 _NOT_TEXT = frozenset(
-    "assignedlicenses assignedplans authorizationinfo customsecurityattributes employeeorgdata identities "
-    "licenseassignmentstates onpremisesextensionattributes onpremisesprovisioningerrors passwordprofile "
-    "provisionedplans serviceprovisioningerrors signinactivity".split()
+    [
+        "assignedlicenses",
+        "assignedplans",
+        "authorizationinfo",
+        "customsecurityattributes",
+        "employeeorgdata",
+        "identities",
+        "licenseassignmentstates",
+        "onpremisesextensionattributes",
+        "onpremisesprovisioningerrors",
+        "passwordprofile",
+        "provisionedplans",
+        "serviceprovisioningerrors",
+        "signinactivity",
+    ]
 )
 
 Row = list[Any]

@@ -123,6 +123,7 @@ def test_nobody_is_judged_without_knowing_whether_they_are_enabled(
     [
         ("skills", "does not show skills of many"),
         ("mailboxsettings", "does not show mailboxsettings of many"),
+        ("assignedlicenses", "assignedlicenses is not text"),
         ("shoesize", "no attribute shoesize"),
         ("manager.shoesize", "no attribute shoesize"),
     ],
@@ -137,8 +138,8 @@ def test_an_attribute_there_is_not_is_named(
 
 
 def test_an_attribute_that_is_no_text_skips_who_has_it(server: EntraServer, tenant: Tenant) -> None:
-    tenant.add_user(assignedLicenses=[{"skuId": "x"}])
-    (page,) = entra(server).read(request("assignedlicenses"))
+    tenant.add_user(**{EXTENSION: {"code": 7}})
+    (page,) = entra(server, extensions=[EXTENSION]).read(request(EXTENSION.lower()))
     with pytest.raises(Skipped, match="is not text"):
         page[0].open()
 
