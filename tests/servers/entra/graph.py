@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import orjson
 
-from tests.servers.entra import applications, belonging, delta, groups, objects, users
+from tests.servers.entra import applications, belonging, delta, groups, objects, reporting, users
 from tests.servers.entra.batch import answer_batch
 from tests.servers.entra.budget import cost
 from tests.servers.entra.call import Call, Limits
@@ -33,6 +33,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", rf"users/{_DELTA}", delta.users_delta),
     ("GET", rf"users/{_KEY}", users.get_user),
     ("GET", rf"users/{_KEY}/manager", users.get_manager),
+    ("GET", rf"users/{_KEY}/directReports{_CAST}", reporting.direct_reports),
     ("GET", rf"users/{_KEY}/memberOf{_CAST}", belonging.user_groups),
     ("GET", rf"users/{_KEY}/transitiveMemberOf{_CAST}", belonging.user_groups_transitive),
     ("POST", rf"users/{_KEY}/(?:microsoft\.graph\.)?checkMemberGroups", belonging.check_member_groups),
