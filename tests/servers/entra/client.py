@@ -17,6 +17,7 @@ class GraphClient:
     """Logs in with the secret, once. Paths are below /v1.0; a full URL is followed as it is."""
 
     def __init__(self, server: EntraServer) -> None:
+        self.patience = 10.0
         self._server = server
         self._session = requests.Session()
         self._session.trust_env = False
@@ -48,7 +49,7 @@ class GraphClient:
     def send(self, path: str, *, method: str = "GET", json: Any = None, **headers: str) -> requests.Response:
         url = path if path.startswith("https:") else self._server.graph_url + path
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._session.request(method, url, json=json, headers=named, timeout=10)
+        return self._session.request(method, url, json=json, headers=named, timeout=self.patience)
 
     def get(self, path: str, **headers: str) -> Answer:
         """The body of a success."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
@@ -107,10 +108,10 @@ class Login:
             raise logins.blocked_by_policy()
         return self.grant(app, resource)
 
-    def grant(self, app: Registration, resource: str) -> dict[str, Any]:
+    def grant(self, app: Registration, resource: str, lifetime: float = 0) -> dict[str, Any]:
         self.issued += 1
-        token = self._tokens.issue(app, resource, self._clock(), self.lifetime)
-        seconds = int(self.lifetime)
+        seconds = int(lifetime or self.lifetime)
+        token = self._tokens.issue(app, resource, self._clock(), seconds)
         return {
             "token_type": "Bearer",
             "expires_in": seconds,
@@ -156,14 +157,14 @@ class Login:
         shown = str(header.get("x5t#S256") or header.get("x5t") or "")
         certificate = app.certificate_of(header)
         if certificate is None:
-            raise logins.bad_certificate("The key was not found.", shown, app.client_id)
+            raise logins.unknown_certificate(_hex(shown), app.client_id)
         if not certificate.starts_at <= self._clock() < certificate.ends_at:
-            raise logins.bad_certificate("The key used is expired.", certificate.thumbprint, app.client_id)
+            raise logins.bad_certificate("The key used is expired.", certificate, app.client_id)
         if header.get("alg") not in ("RS256", "PS256") or not _signed(
             assertion, certificate.public.public_key()
         ):
-            reason = "The key was found, but use of the key to verify the signature failed."
-            raise logins.bad_certificate(reason, certificate.thumbprint, app.client_id)
+            reason = "Key was found, but use of the key to verify the signature failed."
+            raise logins.bad_certificate(reason, certificate, app.client_id)
         if not claims.get("iss") == claims.get("sub") == app.client_id:
             raise logins.wrong_issuer_claim()
         if claims.get("aud") not in self._audiences():
@@ -198,6 +199,14 @@ def _matching(
     if not found:
         raise logins.no_federation(number, what, str(value))
     return found
+
+
+def _hex(thumbprint: str) -> str:
+    """As the portal shows it."""
+    try:
+        return urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex().upper()
+    except ValueError:
+        return thumbprint
 
 
 def _signed(assertion: str, key: Any) -> bool:

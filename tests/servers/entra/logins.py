@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.servers.entra.clock import iso
+from tests.servers.entra.registration import Certificate
 
+_SEE_KEYS = (
+    "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id"
+)
 CREDENTIALS_PAGE = "https://aka.ms/certCreds"
 
 
@@ -108,12 +112,20 @@ def malformed_assertion() -> LoginError:
     return LoginError(50027, "invalid_client", "JWT token is invalid or malformed.", 401)
 
 
-def bad_certificate(reason: str, thumbprint: str, client: str) -> LoginError:
+def unknown_certificate(thumbprint: str, client: str) -> LoginError:
     text = (
-        "A configuration issue is preventing authentication - check the error message from the server for "
-        "details. You can modify the configuration in the application registration portal. See "
-        f"https://aka.ms/msal-net-invalid-client for details. [Reason - {reason}, Thumbprint of key used by "
-        f"client: '{thumbprint}', Configured keys for app '{client}' in the tenant.]"
+        "The certificate with identifier used to sign the client assertion is not registered on application. "
+        f"[Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}', {_SEE_KEYS} "
+        f"'{client}'.]"
+    )
+    return LoginError(700027, "invalid_client", text, 401)
+
+
+def bad_certificate(reason: str, certificate: Certificate, client: str) -> LoginError:
+    dates = f"Start={iso(certificate.starts_at)}, End={iso(certificate.ends_at)}"
+    text = (
+        f"Client assertion failed signature validation. [Reason - {reason}, Thumbprint of key used by "
+        f"client: '{certificate.thumbprint}', Found key '{dates}', {_SEE_KEYS} '{client}'.]"
     )
     return LoginError(700027, "invalid_client", text, 401)
 

@@ -8,11 +8,20 @@ from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cryptography import x509
+
 from tests.servers.certificates import Authority
 from tests.servers.entra.budget import cost
 from tests.servers.entra.graph import Graph
 from tests.servers.entra.login import Login
-from tests.servers.entra.registration import Registration, Secret
+from tests.servers.entra.registration import (
+    EXCHANGE,
+    Certificate,
+    Federation,
+    ForeignIssuer,
+    Registration,
+    Secret,
+)
 from tests.servers.entra.tenant import Tenant
 from tests.servers.entra.tokens import Tokens
 from tests.servers.entra.trouble import answer, disturb, throttled
@@ -20,7 +29,7 @@ from tests.servers.entra.weather import Weather
 from tests.servers.entra.wire import Request, Response, read_request
 from tests.servers.tcp import LoopbackServer
 
-YEARS = 2 * 365 * 86_400
+DAY = 86_400
 SHOWN_ABOVE = 0.8
 _NEVER_LOGGED = {"authorization": "***"}
 
@@ -50,9 +59,11 @@ class EntraServer(LoopbackServer):
         self.tenant = tenant
         self.weather = Weather()
         self.log: list[Exchange] = []
-        self.app = self._register("Directory sync")
+        self.connections = 0
+        self._apps: dict[str, Registration] = {}
+        self.app = self.register("Directory sync")
+        self.add_secret()
         self._clock = clock or tenant.clock
-        self._apps = {self.app.client_id: self.app}
         tokens = Tokens(tenant.id)
         self.login = Login(tenant, tokens, self._apps, self.now)
         self.graph = Graph(tenant, tokens, self._apps)
@@ -114,17 +125,33 @@ class EntraServer(LoopbackServer):
         below = (one for one in self.log if one.path.startswith("/v1.0/"))
         return [one for one in below if not path or one.path == f"/v1.0{path}"]
 
-    def _register(self, name: str) -> Registration:
-        tenant = self.tenant
-        app = Registration(tenant.new_id(f"client/{name}"), name, tenant.new_id(f"object/{name}"))
-        at = tenant.clock()
-        value = f"secret~of~{tenant.seed}~{tenant.new_id(f'secret/{name}')}"
-        app.secrets.append(Secret(value, at, at + YEARS, tenant.new_id(f"key/{name}"), "syncd"))
+    def register(self, name: str) -> Registration:
+        """Another application, with consent for the usual permissions and nothing to log in with."""
+        client_id, object_id = (self.tenant.new_id(f"{what}/{name}") for what in ("client", "object"))
+        app = self._apps[client_id] = Registration(client_id, name, object_id)
         return app
+
+    def add_secret(self, value: str = "", *, days: float = 730) -> str:
+        """A further secret of the application; the first one is `secret`."""
+        number, at = len(self.app.secrets), self.tenant.clock()
+        value = value or f"secret~{self.tenant.new_id(f'secret/{number}')}"
+        key_id = self.tenant.new_id(f"key/{number}")
+        self.app.secrets.append(Secret(value, at, at + days * DAY, key_id, f"secret {number}"))
+        return value
+
+    def add_certificate(self, certificate: x509.Certificate, name: str = "certificate") -> None:
+        """Register the public half, as an administrator uploads it."""
+        key_id = self.tenant.new_id(f"certificate/{len(self.app.certificates)}")
+        self.app.certificates.append(Certificate(certificate, key_id, name))
+
+    def trust(self, issuer: ForeignIssuer, subject: str, audience: str = EXCHANGE) -> None:
+        """Take its word for this subject: a federated credential."""
+        self.app.federations.append(Federation(issuer, subject, audience))
 
     # -- connections -------------------------------------------------------------------------------------
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         while (request := await read_request(reader)) is not None:
             await disturb(self, request, writer)
             if request.headers.get("connection", "").lower() == "close":
