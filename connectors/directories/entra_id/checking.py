@@ -144,10 +144,11 @@ def _people(source: Source, graph: Graph, sealer: Sealer) -> Iterator[Finding]:
 
 def _group(membership: Membership) -> Finding:
     count = len(membership.people)
+    words = "1 person is in it" if count == 1 else f"{count} people are in it"
     hint = (
         "" if count else "if it is not empty, it may hide its members: the app then needs Member.Read.Hidden"
     )
-    return Finding(f"group {membership.ref.name}", bool(count), f"{count} people are in it", hint)
+    return Finding(f"group {membership.ref.name}", bool(count), words, hint)
 
 
 def _failed(part: str, exc: SyncdError) -> Finding:

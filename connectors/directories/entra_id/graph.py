@@ -136,8 +136,6 @@ class Graph:
             )
         if "/delta" in call.path and trouble.is_lost(answer.status_code, body):
             raise trouble.lost(body)
-        if answer.status_code == 401:
-            self.tokens.forget()
         raise trouble.refused(
             answer.status_code, body, answer.headers, enough=call.enough, roles=self.tokens.roles()
         )

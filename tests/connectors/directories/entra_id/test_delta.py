@@ -372,6 +372,20 @@ def test_throttled_questions_of_a_batch_are_asked_again_alone(server: EntraServe
     follower.assert_true()
 
 
+def test_what_a_slow_replica_has_not_seen_is_told_later(server: EntraServer, tenant: Tenant) -> None:
+    ann, bob = people(tenant, 2)
+    follower = Follower(entra(server))
+    server.stand_still()
+    tenant.update_user(ann, surname="Archer")
+    tenant.delete_user(bob)
+    follower.follow()
+    assert (follower.changed, follower.gone) == (set(), set())
+    server.catch_up()
+    follower.follow()
+    assert (follower.changed, follower.gone) == ({ann}, {bob})
+    follower.assert_true()
+
+
 def test_the_place_to_go_on_from_moves_with_every_round(server: EntraServer, tenant: Tenant) -> None:
     (ann,) = people(tenant, 1)
     follower = Follower(entra(server))
