@@ -166,6 +166,9 @@ class _Transport:
             pause = pause_asked(answer.headers.get("Retry-After"), self._http.their_time)
             words = f"{self._host} cannot give a token at the moment ({answer.status_code})"
             raise Retriable(words, next_step="run again later", after=pause)
+        if answer.status_code == 200 and not _is_json(answer.content):
+            hint = "run again; look at proxies on the way"
+            raise Retriable(f"{self._host} sent an answer that is no JSON", next_step=hint)
         return answer
 
     def _refused(self, answer: requests.Response) -> SyncdError:
@@ -179,6 +182,13 @@ class _Transport:
                 next_step="check authority, cloud and tenant_id",
             )
         return trouble.sign_in_refused(body, self._host, self._http.clock_ahead)
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(content), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _claimed(token: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ from tests.servers.entra import (
     Tenant,
     Trouble,
 )
+from tests.servers.entra.wire import Response
 from tests.servers.tcp import free_port
 
 PASSPHRASE = "SYNCD_TEST_PASSPHRASE"
@@ -277,6 +278,19 @@ def test_a_host_that_signs_nobody_in_is_named(server: EntraServer) -> None:
     found = failure(server)
     assert isinstance(found, Retriable)
     assert "cannot give a token" in found.message
+
+
+@pytest.mark.parametrize("path", ["*/openid-configuration", "*/oauth2/v2.0/token"])
+@pytest.mark.parametrize("kind", [Kind.RESET, Kind.TRUNCATED], ids=lambda kind: kind.name)
+def test_a_sign_in_that_breaks_off_is_tried_again(server: EntraServer, path: str, kind: Kind) -> None:
+    server.weather.arm(Trouble(kind, path=path))
+    assert len(everybody(entra(server))) == 1
+
+
+def test_a_login_page_in_between_is_no_token(server: EntraServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Response(200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
+    monkeypatch.setattr(server.login, "answer", lambda _: page)
+    assert "no JSON" in failure(server).message
 
 
 def test_a_refusal_of_another_number_is_shown_as_it_came() -> None:
