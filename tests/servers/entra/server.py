@@ -127,21 +127,21 @@ class EntraServer(LoopbackServer):
 
     def register(self, name: str) -> Registration:
         """Another application, with consent for the usual permissions and nothing to log in with."""
-        client_id, object_id = (self.tenant.new_id(f"{what}/{name}") for what in ("client", "object"))
+        client_id, object_id = (self.tenant.id_of(f"{what}/{name}") for what in ("client", "object"))
         app = self._apps[client_id] = Registration(client_id, name, object_id)
         return app
 
     def add_secret(self, value: str = "", *, days: float = 730) -> str:
         """A further secret of the application; the first one is `secret`."""
         number, at = len(self.app.secrets), self.tenant.clock()
-        value = value or f"secret~{self.tenant.new_id(f'secret/{number}')}"
-        key_id = self.tenant.new_id(f"key/{number}")
+        value = value or f"secret~{self.tenant.id_of(f'secret/{number}')}"
+        key_id = self.tenant.id_of(f"key/{number}")
         self.app.secrets.append(Secret(value, at, at + days * DAY, key_id, f"secret {number}"))
         return value
 
     def add_certificate(self, certificate: x509.Certificate, name: str = "certificate") -> None:
         """Register the public half, as an administrator uploads it."""
-        key_id = self.tenant.new_id(f"certificate/{len(self.app.certificates)}")
+        key_id = self.tenant.id_of(f"certificate/{len(self.app.certificates)}")
         self.app.certificates.append(Certificate(certificate, key_id, name))
 
     def trust(self, issuer: ForeignIssuer, subject: str, audience: str = EXCHANGE) -> None:
