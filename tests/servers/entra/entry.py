@@ -44,6 +44,10 @@ class Change(NamedTuple):
     removed: str = ""
 
 
+def number_of(entry: Entry) -> int:
+    return entry.number
+
+
 def prepare(resource: Resource, properties: dict[str, Any], before: dict[str, Any]) -> None:
     """Refuse unknown names. All fifteen extension attributes are always there; others stay as they were."""
     unknown = sorted(name for name in properties.keys() - resource.known if not resource.has(name))

@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Any
 
 from tests.servers.entra.clock import iso, now
-from tests.servers.entra.entry import CREATED, Change, Entry, prepare
+from tests.servers.entra.entry import CREATED, Change, Entry, number_of, prepare
 from tests.servers.entra.properties import (
     CONTACT,
     DEVICE,
@@ -43,6 +43,7 @@ class Tenant:
         self._entries: dict[str, Entry] = {}
         self._logins: dict[str, str] = {}
         self._ordered: dict[str, list[Entry]] = {}
+        self._deleted: dict[str, Entry] = {}
         self._held_by: dict[str, dict[str, None]] = {}
         self.id = self.id_of("tenant")
 
@@ -85,6 +86,7 @@ class Tenant:
                 raise ValueError(f"{user} is not among the deleted items")
             login = entry.values["userPrincipalName"].removeprefix(user.replace("-", ""))
             entry.deleted_at = None
+            del self._deleted[user]
             entry.values["deletedDateTime"] = None
             self._rename(entry, login)
             self._log(entry, CREATED)
@@ -202,12 +204,18 @@ class Tenant:
                 self._ordered[resource.name] = ordered
             if after < 0:
                 return ordered
-            return ordered[bisect_right(ordered, after, key=_number) :]
+            return ordered[bisect_right(ordered, after, key=number_of) :]
 
     def deleted(self, resource: Resource) -> Iterator[Entry]:
         """Those that can be restored."""
-        every = self._entries.values()
-        return (one for one in every if one.resource is resource and self.is_restorable(one))
+        deleted = sorted(self._deleted.values(), key=number_of)
+        return (one for one in deleted if one.resource is resource and self.is_restorable(one))
+
+    def purge_expired(self) -> None:
+        """What was deleted thirty days ago goes for good."""
+        with self.lock:
+            for entry in [one for one in self._deleted.values() if not self.is_restorable(one)]:
+                self._purge(entry)
 
     def members_of(self, group: Entry) -> list[Entry]:
         """Direct members that are not deleted."""
@@ -259,6 +267,7 @@ class Tenant:
     def _delete(self, entry: Entry) -> None:
         with self.lock:
             entry.deleted_at = self.clock()
+            self._deleted[entry.id] = entry
             entry.values["deletedDateTime"] = iso(entry.deleted_at)
             if entry.resource is USER:  # the login is free again, for somebody else
                 login = entry.values["userPrincipalName"]
@@ -268,8 +277,15 @@ class Tenant:
             self._ordered.pop(entry.resource.name, None)
 
     def _purge(self, entry: Entry) -> None:
+        """Only now do its groups lose it: who is restored is still in them."""
         entry.purged = True
+        self._deleted.pop(entry.id, None)
         self._log(entry, ())
+        for group in self._held_by.pop(entry.id, {}):
+            holder = self._entries[group]
+            del holder.members[entry.id]
+            if holder.deleted_at is None:
+                self._log(holder, ("members",), removed=entry.id)
 
     def _live(self, entry_id: str, resource: Resource) -> Entry:
         entry = self._entries[entry_id]
@@ -279,7 +295,3 @@ class Tenant:
 
     def _log(self, entry: Entry, names: tuple[str, ...], *, added: str = "", removed: str = "") -> None:
         self.log.append(Change(entry.id, entry.resource.name, names, added, removed))
-
-
-def _number(entry: Entry) -> int:
-    return entry.number
