@@ -80,6 +80,19 @@ def test_deleted_restored_and_gone(graph: GraphClient, tenant: Tenant) -> None:
     assert rows == [{"id": ana, "@removed": {"reason": "deleted"}}]
 
 
+def test_after_thirty_days_a_deleted_person_is_gone(
+    graph: GraphClient, tenant: Tenant, clock: SteppedClock
+) -> None:
+    ana = tenant.users()[0]
+    _, link = graph.round(f"/users/delta?{SELECT}")
+    tenant.delete_user(ana)
+    for _ in range(5):  # a token lives for seven days
+        _, link = graph.round(link)
+        clock.advance(days=6)
+        graph.log_in()
+    assert graph.round(link)[0] == [{"id": ana, "@removed": {"reason": "deleted"}}]
+
+
 def test_the_manager_is_a_link_of_its_own(graph: GraphClient, tenant: Tenant) -> None:
     ana, ben, chloe, *_ = tenant.users()
     tenant.set_manager(ben, ana)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.entra import EntraServer, Limits, Tenant
+from tests.servers.entra import EntraServer, Limits, SteppedClock, Tenant
 from tests.servers.entra.client import ADVANCED, GraphClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -160,7 +160,30 @@ def test_a_delta_of_groups_tells_of_members(graph: GraphClient, tenant: Tenant, 
         }
     ]
     tenant.delete_group(mixed)
-    assert graph.round(link)[0] == [{"id": mixed, "@removed": {"reason": "deleted"}}]
+    gone, inner = graph.round(link)[0]
+    assert gone == {"id": mixed, "@removed": {"reason": "deleted"}}
+    assert [link["id"] for link in inner["members@delta"]] == [mixed]  # it was a member itself
+
+
+def test_a_deleted_member_is_told_of_only_when_it_is_gone_for_good(
+    graph: GraphClient, tenant: Tenant, clock: SteppedClock
+) -> None:
+    ana, ben, *_ = tenant.users()
+    group = tenant.add_group("Learners", [ana, ben])
+    _, link = graph.round("/groups/delta?$select=members")
+    tenant.delete_user(ana)
+    rows, link = graph.round(link)
+    assert rows == []
+    clock.advance(days=30)
+    graph.log_in()
+    assert graph.refused(link)[1] == "syncStateNotFound"
+    rows, link = graph.round("/groups/delta?$select=members&$deltatoken=latest")
+    tenant.purge_user(ben)
+    ((row,), _) = graph.round(link)
+    user = "#microsoft.graph.user"
+    removed = {"@odata.type": user, "id": ben, "@removed": {"reason": "deleted"}}
+    assert row == {"id": group, "members@delta": [removed]}
+    assert graph.rows(f"/groups/{group}/members") == []
 
 
 def test_a_microsoft_365_group_can_be_restored(graph: GraphClient, tenant: Tenant) -> None:

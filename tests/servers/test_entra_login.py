@@ -56,6 +56,9 @@ def test_msal_refuses_an_unknown_tenant_at_once(entra: EntraServer) -> None:
         ({"scope": "User.Read"}, 400, "invalid_scope", 1002012),
         ({"scope": "https://elsewhere.test/.default"}, 400, "invalid_resource", 500011),
         ({"tenant": "nowhere.test"}, 400, "invalid_request", 90002),
+        ({"tenant": "no where"}, 400, "invalid_request", 900023),
+        ({"tenant": "common"}, 400, "invalid_request", 50059),
+        ({"client_id": "syncd"}, 400, "unauthorized_client", 700038),
     ],
 )
 def test_refusals_have_microsofts_numbers(
@@ -76,6 +79,11 @@ def test_a_secret_expires(graph: GraphClient, clock: SteppedClock) -> None:
 def test_conditional_access_blocks_an_application(entra: EntraServer, graph: GraphClient) -> None:
     entra.app.blocked = True
     assert numbers(graph.token()) == [53003]
+
+
+def test_an_application_that_is_switched_off(entra: EntraServer, graph: GraphClient) -> None:
+    entra.app.disabled = True
+    assert numbers(graph.token()) == [7000112]
 
 
 def test_no_secret_in_the_log_or_in_a_refusal(entra: EntraServer, graph: GraphClient) -> None:

@@ -88,6 +88,9 @@ def test_an_application_reads_when_its_secret_ends(entra: EntraServer, graph: Gr
     assert secret["secretText"] is None
     assert entra.secret not in str(secret)
     assert graph.get(f"/applications/{entra.app.object_id}")["appId"] == entra.client_id
+    principal = graph.get(f"/servicePrincipals(appId='{entra.client_id}')")
+    assert (principal["accountEnabled"], principal["passwordCredentials"]) == (True, [])
+    assert graph.refused(f"/applications(appId='{NOBODY}')")[0] == 404
     assert graph.refused(f"/servicePrincipals(appId='{NOBODY}')")[0] == 404
 
 

@@ -116,6 +116,13 @@ def test_basic_permission_sees_the_rest_as_if_never_set(entra: EntraServer, grap
     assert ana == {"displayName": "Ana Cruz", "department": None, "accountEnabled": None}
 
 
+def test_basic_permission_filters_by_nothing_else(entra: EntraServer, graph: GraphClient) -> None:
+    entra.app.roles = {"User.ReadBasic.All"}
+    graph.log_in()
+    assert graph.names("/users?$filter=mail eq 'ben@contoso.test'") == ["Ben Ito"]
+    assert graph.refused("/users?$filter=department eq 'IT'")[0] == 403
+
+
 def test_requests_are_told_apart(graph: GraphClient) -> None:
     response = graph.send("/users", client_request_id="syncd-7")
     assert response.headers["client-request-id"] == "syncd-7"

@@ -93,6 +93,21 @@ def test_a_body_cut_short(entra: EntraServer, graph: GraphClient) -> None:
         graph.send("/users")
 
 
+def test_half_a_body_in_whole_http(entra: EntraServer, graph: GraphClient) -> None:
+    entra.weather.arm(Trouble(Kind.HALF))
+    response = graph.send("/users")
+    assert response.status_code == 200
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        response.json()
+
+
+def test_somebody_at_work_meanwhile(entra: EntraServer, graph: GraphClient, tenant: Tenant) -> None:
+    entra.weather.arm(
+        Trouble(Kind.MEANWHILE, path="/users", after=1, meanwhile=lambda: tenant.add_user(displayName="New"))
+    )
+    assert [len(page["value"]) for page in graph.pages("/users?$top=3")] == [3, 3]
+
+
 def test_a_body_that_stalls(entra: EntraServer, graph: GraphClient) -> None:
     entra.weather.arm(Trouble(Kind.STALLED))
     graph.patience = 0.3
@@ -202,8 +217,9 @@ def test_what_a_request_costs(graph: GraphClient, tenant: Tenant, path: str, uni
 
 
 def test_trouble_at_the_login(entra: EntraServer, graph: GraphClient) -> None:
-    entra.weather.arm(Trouble(Kind.UNAVAILABLE, path="*/token"))
-    assert "error" in graph.token()
+    entra.weather.arm(Trouble(Kind.UNAVAILABLE, path="*/token"), Trouble(Kind.THROTTLED, path="*/token"))
+    assert graph.token()["error_codes"] == [90033]
+    assert graph.token()["error"] == "temporarily_unavailable"
     assert "access_token" in graph.token()
 
 

@@ -22,6 +22,27 @@ def get_application_by_app_id(call: Call, app_id: str) -> dict[str, Any]:
     return _application(call, app_id, call.apps.get(app_id.lower()))
 
 
+def get_service_principal_by_app_id(call: Call, app_id: str) -> dict[str, Any]:
+    """The application as this tenant sees it: what it logs in by is kept at the registration, not here."""
+    roles.need(call.roles, *roles.APPLICATIONS)
+    call.query.allow(("$select",))
+    check_id(app_id)
+    app = call.apps.get(app_id.lower())
+    if app is None:
+        raise not_found(app_id)
+    row = {
+        "id": app.service_principal_id,
+        "appId": app.client_id,
+        "displayName": app.name,
+        "accountEnabled": not app.disabled,
+        "servicePrincipalType": "Application" if app.object_id else "ManagedIdentity",
+        "passwordCredentials": [],
+        "keyCredentials": [],
+    }
+    context = f"{call.root}/$metadata#servicePrincipals/$entity"
+    return {"@odata.context": context, **_selected(call, row, "servicePrincipal")}
+
+
 def organization(call: Call) -> dict[str, Any]:
     roles.need(call.roles, *roles.ORGANIZATION)
     call.query.allow(("$select",))
@@ -45,7 +66,7 @@ def _application(call: Call, key: str, app: Registration | None) -> dict[str, An
     roles.need(call.roles, *roles.APPLICATIONS)
     call.query.allow(("$select",))
     check_id(key)
-    if app is None:
+    if app is None or not app.object_id:
         raise not_found(key)
     row = {
         "id": app.object_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from functools import lru_cache
 
 
 def now() -> float:
@@ -23,6 +24,7 @@ class SteppedClock:
         self.at += seconds + days * 86_400
 
 
+@lru_cache(maxsize=10_000)
 def iso(at: float) -> str:
     """2026-01-01T00:00:00Z"""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

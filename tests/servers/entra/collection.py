@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.servers.entra import roles
 from tests.servers.entra.call import Call
-from tests.servers.entra.entry import Entry
+from tests.servers.entra.entry import Entry, number_of
 from tests.servers.entra.faults import GraphError, unsupported
 from tests.servers.entra.matching import Matcher, order, parse_filter
 from tests.servers.entra.paging import Row, ranked
@@ -77,13 +78,17 @@ def search(call: Call, resource: Resource, source: Source) -> Source:
 
 def matcher(call: Call, resource: Resource, *, advanced: bool) -> Matcher:
     text = call.query.given.get("$filter")
-    return parse_filter(text, resource, advanced=advanced) if text is not None else lambda _entry: True
+    if text is None:
+        return lambda _entry: True
+    limited = resource is USER and not roles.holds(call.roles, *roles.USERS)
+    readable = roles.BASIC_PROPERTIES if limited else None
+    return parse_filter(text, resource, advanced=advanced, readable=readable)
 
 
 def listed(entries: Iterable[Entry]) -> Source:
-    """A source of these, in the order of their numbers."""
-    ordered = sorted(entries, key=lambda entry: entry.number)
-    return lambda after: (entry for entry in ordered if entry.number > after)
+    """A source of these, which come in the order of their numbers."""
+    ordered = entries if isinstance(entries, list) else list(entries)
+    return lambda after: ordered[bisect_right(ordered, after, key=number_of) :]
 
 
 def context(collection: str, call: Call) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tests.servers.entra import roles
 from tests.servers.entra.call import Call
+from tests.servers.entra.collection import context
 from tests.servers.entra.encoding import seal, unseal
 from tests.servers.entra.entry import CREATED, Entry
 from tests.servers.entra.faults import bad_request, expired_page, resync, unsupported
@@ -77,8 +78,8 @@ def _delta(call: Call, resource: Resource, links: set[str]) -> dict[str, Any]:
 
 
 def _body(call: Call, resource: Resource, rows: list[Row], link: dict[str, str]) -> dict[str, Any]:
-    context = f"{call.root}/$metadata#{resource.collection}"
-    return {"@odata.context": context, **link, "value": rows}
+    shape = f"{call.root}/$metadata#{context(resource.collection, call)}"
+    return {"@odata.context": shape, **link, "value": rows}
 
 
 def _next_link(call: Call, resource: Resource, state: State) -> dict[str, str]:
@@ -228,10 +229,11 @@ def _removed(call: Call, entry: Entry) -> Row:
 
 def _split(row: Row, links: Links, start: int, place: int, size: int) -> Iterator[Part]:
     """One part, or several when there are more links than fit on a page."""
-    rest = [link for link in links.rows if link.number >= start]
-    while len(rest) > size:
-        shown, rest = rest[:size], rest[size:]
-        yield Part(row | {links.name: [link.row for link in shown]}, size, place, rest[0].number)
-    if rest:
-        row = row | {links.name: [link.row for link in rest]}
-    yield Part(row, len(rest), place + 1, 0)
+    rest = links.starting_at(start)
+    while len(rest.ends) > size:
+        following = rest.ends[size].number
+        yield Part(row | {links.name: rest.rows(size)}, size, place, following)
+        rest = rest.starting_at(following)
+    if rest.ends:
+        row = row | {links.name: rest.rows(size)}
+    yield Part(row, len(rest.ends), place + 1, 0)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.servers.entra.properties import Resource
+from tests.servers.entra.properties import EXTENSION_ATTRIBUTES, Resource
 
 CREATED = ("*",)
 """All properties are news: of an object that was made or restored."""
+
+
+_FIFTEEN = "onPremisesExtensionAttributes"
 
 
 @dataclass(slots=True, eq=False)
@@ -39,3 +42,16 @@ class Change(NamedTuple):
     names: tuple[str, ...]
     added: str = ""
     removed: str = ""
+
+
+def number_of(entry: Entry) -> int:
+    return entry.number
+
+
+def prepare(resource: Resource, properties: dict[str, Any], before: dict[str, Any]) -> None:
+    """Refuse unknown names. All fifteen extension attributes are always there; others stay as they were."""
+    unknown = sorted(name for name in properties.keys() - resource.known if not resource.has(name))
+    if unknown:
+        raise ValueError(f"a {resource.name} has no {', '.join(unknown)}")
+    if given := properties.get(_FIFTEEN):
+        properties[_FIFTEEN] = (before.get(_FIFTEEN) or dict.fromkeys(EXTENSION_ATTRIBUTES)) | given

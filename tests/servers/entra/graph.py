@@ -51,8 +51,9 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", r"directory/deletedItems/microsoft\.graph\.group", objects.deleted_groups),
     ("GET", rf"directory/deletedItems/{_KEY}", objects.deleted_item),
     ("GET", r"organization", applications.organization),
-    ("GET", rf"(?:applications|servicePrincipals){_BY_APP_ID}", applications.get_application_by_app_id),
-    ("GET", rf"(?:applications|servicePrincipals)/{_KEY}", applications.get_application),
+    ("GET", rf"applications{_BY_APP_ID}", applications.get_application_by_app_id),
+    ("GET", rf"applications/{_KEY}", applications.get_application),
+    ("GET", rf"servicePrincipals{_BY_APP_ID}", applications.get_service_principal_by_app_id),
 )
 _COMPILED = [(method, re.compile(path, re.IGNORECASE), endpoint) for method, path, endpoint in ROUTES]
 
@@ -82,6 +83,7 @@ class Graph:
     def _call(self, request: Request, path: str, roles: frozenset[str], now: float) -> bytes:
         endpoint, keys = _find(request.method, path)
         with self._tenant.lock:
+            self._tenant.purge_expired()
             horizon = self._tenant.version if self.horizon is None else self.horizon
             call = Call(
                 request=request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +19,9 @@ from tests.servers.entra.tokens import GRAPH, GRAPH_APP, LIFETIME, TOLERANCE, To
 from tests.servers.entra.wire import Request, Response, json_response
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TENANT = re.compile(rf"{_GUID.pattern}|([\w-]+\.)+[\w-]+", re.IGNORECASE)
 
 
 class Login:
@@ -47,7 +51,7 @@ class Login:
             return json_response(200, self._instance(dict(request.query).get("authorization_endpoint", "")))
         tenant, _, rest = request.path.lstrip("/").partition("/")
         discovery = rest.endswith("openid-configuration")
-        self._check_tenant(tenant, "invalid_tenant" if discovery else "invalid_request")
+        self._check_tenant(tenant, discovery=discovery)
         if rest in ("v2.0/.well-known/openid-configuration", ".well-known/openid-configuration"):
             return json_response(200, self._configuration(tenant))
         if rest.endswith("discovery/v2.0/keys"):
@@ -58,8 +62,14 @@ class Login:
             return json_response(200, self._token(request.form))
         return json_response(404, {"error": "not_found"})
 
-    def _check_tenant(self, tenant: str, error: str) -> None:
-        if tenant.lower() not in (self._tenant.id, self._tenant.domain, "common", "organizations"):
+    def _check_tenant(self, tenant: str, *, discovery: bool) -> None:
+        error = "invalid_tenant" if discovery else "invalid_request"
+        if tenant in ("common", "organizations"):
+            if not discovery:
+                raise logins.no_tenant()
+        elif not _TENANT.fullmatch(tenant):
+            raise logins.malformed_tenant(tenant, error)
+        elif tenant.lower() not in (self._tenant.id, self._tenant.domain):
             raise logins.unknown_tenant(tenant, error)
 
     def _instance(self, endpoint: str) -> Mapping[str, Any]:
@@ -94,9 +104,13 @@ class Login:
                 raise logins.missing(needed)
         if form["grant_type"] != "client_credentials":
             raise logins.unsupported_grant(form["grant_type"])
+        if not _GUID.fullmatch(form["client_id"]):
+            raise logins.malformed_client(form["client_id"])
         app = self._apps.get(form["client_id"].lower())
         if app is None:
             raise logins.unknown_client(form["client_id"], self._tenant.domain)
+        if app.disabled:
+            raise logins.disabled_client(app.client_id, app.name)
         resource = self._resource(form["scope"])
         if form.get("client_assertion"):
             self._check_assertion(app, form)

@@ -49,6 +49,32 @@ def unknown_tenant(tenant: str, error: str) -> LoginError:
     return LoginError(90002, error, text)
 
 
+def malformed_tenant(tenant: str, error: str) -> LoginError:
+    text = f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
+    return LoginError(900023, error, text)
+
+
+def no_tenant() -> LoginError:
+    text = "No tenant-identifying information found in either the request or implied by any credentials."
+    return LoginError(50059, "invalid_request", text)
+
+
+def malformed_client(client: str) -> LoginError:
+    text = f"'{client}' is not a valid application identifier."
+    return LoginError(700038, "unauthorized_client", text)
+
+
+def disabled_client(client: str, name: str) -> LoginError:
+    return LoginError(7000112, "unauthorized_client", f"Application '{client}'({name}) is disabled.")
+
+
+def busy(status: int) -> LoginError:
+    """When there is too much to do, or something is out of order."""
+    number = 90055 if status == 429 else 90033
+    text = "There are too many incoming requests." if status == 429 else "A transient error has occurred."
+    return LoginError(number, "temporarily_unavailable", f"{text} Please try again.", status)
+
+
 def unknown_client(client: str, tenant: str) -> LoginError:
     text = (
         f"Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen "

@@ -22,7 +22,7 @@ class ManagedIdentity(LoopbackServer):
 
     def __init__(self, server: EntraServer) -> None:
         super().__init__(self._connection, host="127.0.0.1")
-        self.app: Registration = server.register("Managed identity")
+        self.app: Registration = server.register("Managed identity", managed=True)
         self.assigned = True
         self.asked: list[Request] = []
         self._entra = server
@@ -44,7 +44,7 @@ class ManagedIdentity(LoopbackServer):
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (request := await read_request(reader)) is not None:
             self.asked.append(request)
-            writer.write(self._answer(request).encode(self._entra.now()))
+            writer.writelines(self._answer(request).encode(self._entra.now()))
             await writer.drain()
 
     def _answer(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tests.servers.entra.entry import Entry
-from tests.servers.entra.faults import GraphError, bad_query, unsupported
+from tests.servers.entra.faults import GraphError, bad_query, denied, unsupported
 from tests.servers.entra.filterable import ENDS_WITH, SORTABLE, operators_of
 from tests.servers.entra.properties import DIRECTORY_EXTENSION, Resource
 
@@ -36,9 +36,14 @@ class Token(NamedTuple):
     at: int
 
 
-def parse_filter(text: str, resource: Resource, *, advanced: bool) -> Matcher:
-    """Raises what Graph answers for a filter it cannot read, or cannot do without advanced parameters."""
-    return _Parser(text, resource, advanced=advanced).parse()
+def parse_filter(
+    text: str, resource: Resource, *, advanced: bool, readable: frozenset[str] | None = None
+) -> Matcher:
+    """Raises what Graph answers for a filter it cannot read, or cannot do without advanced parameters.
+
+    `readable`: all the properties the token may see, if it may not see all.
+    """
+    return _Parser(text, resource, advanced, readable).parse()
 
 
 def order(entries: Iterable[Entry], text: str, resource: Resource, *, advanced: bool) -> list[Entry]:
@@ -58,8 +63,11 @@ def _sort_key(name: str) -> Callable[[Entry], str]:
 
 
 class _Parser:
-    def __init__(self, text: str, resource: Resource, *, advanced: bool) -> None:
+    def __init__(
+        self, text: str, resource: Resource, advanced: bool, readable: frozenset[str] | None
+    ) -> None:
         self._text = text
+        self._readable = readable
         self._resource = resource
         self._advanced = advanced
         self._tokens = self._split()
@@ -176,7 +184,10 @@ class _Parser:
             raise bad_query(
                 f"Could not find a property named '{name}' on type 'microsoft.graph.{self._resource.name}'."
             )
-        self._compare(operator) if operator != "in" else None
+        if self._readable is not None and name not in self._readable:
+            raise denied()
+        if operator != "in":
+            self._compare(operator)
         if operator == "endswith":
             if name not in ENDS_WITH:
                 raise self._no_index(name)

@@ -78,17 +78,20 @@ class ForeignIssuer:
 class Registration:
     """`roles` are the application permissions with admin consent; without any, Graph refuses every call.
 
-    `blocked`: a Conditional Access policy for workload identities stands in the way.
+    blocked    a Conditional Access policy for workload identities stands in the way
+    disabled   an administrator has switched it off
     """
 
     client_id: str
     name: str
-    object_id: str
+    service_principal_id: str
+    object_id: str = ""  # a managed identity has no registration of its own
     roles: set[str] = field(default_factory=lambda: set(READS))
     secrets: list[Secret] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     federations: list[Federation] = field(default_factory=list)
     blocked: bool = False
+    disabled: bool = False
 
     def certificate_of(self, header: Mapping[str, Any]) -> Certificate | None:
         """The one that the header of an assertion names."""

@@ -10,7 +10,11 @@ from tests.servers.entra.faults import denied
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 USERS = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
 SOME_OF_USERS = ("User.ReadBasic.All", *USERS)
-GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY)
+GROUPS = (
+    *("GroupMember.Read.All", "GroupMember.ReadWrite.All"),
+    *("Group.Read.All", "Group.ReadWrite.All"),
+    *DIRECTORY,
+)
 APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
 ORGANIZATION = ("Organization.Read.All", *DIRECTORY)
 FULL = {

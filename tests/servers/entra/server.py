@@ -30,6 +30,7 @@ from tests.servers.entra.wire import Request, Response, read_request
 from tests.servers.tcp import LoopbackServer
 
 DAY = 86_400
+_IDS = ("client", "service principal", "registration")
 SHOWN_ABOVE = 0.8
 _NEVER_LOGGED = {"authorization": "***"}
 
@@ -125,23 +126,24 @@ class EntraServer(LoopbackServer):
         below = (one for one in self.log if one.path.startswith("/v1.0/"))
         return [one for one in below if not path or one.path == f"/v1.0{path}"]
 
-    def register(self, name: str) -> Registration:
+    def register(self, name: str, *, managed: bool = False) -> Registration:
         """Another application, with consent for the usual permissions and nothing to log in with."""
-        client_id, object_id = (self.tenant.new_id(f"{what}/{name}") for what in ("client", "object"))
-        app = self._apps[client_id] = Registration(client_id, name, object_id)
+        client, principal, object_id = (self.tenant.id_of(f"{what}/{name}") for what in _IDS)
+        app = Registration(client, name, principal, "" if managed else object_id)
+        self._apps[client] = app
         return app
 
     def add_secret(self, value: str = "", *, days: float = 730) -> str:
         """A further secret of the application; the first one is `secret`."""
         number, at = len(self.app.secrets), self.tenant.clock()
-        value = value or f"secret~{self.tenant.new_id(f'secret/{number}')}"
-        key_id = self.tenant.new_id(f"key/{number}")
+        value = value or f"secret~{self.tenant.id_of(f'secret/{number}')}"
+        key_id = self.tenant.id_of(f"key/{number}")
         self.app.secrets.append(Secret(value, at, at + days * DAY, key_id, f"secret {number}"))
         return value
 
     def add_certificate(self, certificate: x509.Certificate, name: str = "certificate") -> None:
         """Register the public half, as an administrator uploads it."""
-        key_id = self.tenant.new_id(f"certificate/{len(self.app.certificates)}")
+        key_id = self.tenant.id_of(f"certificate/{len(self.app.certificates)}")
         self.app.certificates.append(Certificate(certificate, key_id, name))
 
     def trust(self, issuer: ForeignIssuer, subject: str, audience: str = EXCHANGE) -> None:
@@ -159,12 +161,12 @@ class EntraServer(LoopbackServer):
 
     def answer(self, request: Request) -> Response:
         """What the server says in good weather, as long as there are resource units left."""
-        if not request.path.startswith(("/v1.0", "/beta")):
+        if not self.is_graph(request):
             return self.login.answer(request)
         now, budget = self.now(), self.weather.budget
         wait = budget.charge(cost(request), now) if budget else 0
         if wait:
-            return throttled(request, now, str(ceil(wait)))
+            return throttled(request, now).with_header("Retry-After", str(ceil(wait)))
         response = self.graph.answer(request, now, self.answer_item)
         if budget and budget.used > SHOWN_ABOVE:
             return response.with_header("x-ms-throttle-limit-percentage", f"{budget.used:.2f}")
@@ -175,6 +177,10 @@ class EntraServer(LoopbackServer):
         response = answer(self, request, self.weather.strike(request))
         self.note(request, response.status)
         return response
+
+    @staticmethod
+    def is_graph(request: Request) -> bool:
+        return request.path.startswith(("/v1.0", "/beta"))
 
     def note(self, request: Request, status: int) -> None:
         headers: dict[str, Any] = {**request.headers}

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from threading import RLock
 from typing import Any
-from uuid import UUID
 
 from tests.servers.entra.clock import iso, now
-from tests.servers.entra.entry import CREATED, Change, Entry
+from tests.servers.entra.entry import CREATED, Change, Entry, number_of, prepare
 from tests.servers.entra.properties import (
     CONTACT,
     DEVICE,
-    EXTENSION_ATTRIBUTES,
     GROUP,
     SERVICE_PRINCIPAL,
     USER,
@@ -26,7 +24,6 @@ from tests.servers.entra.properties import (
 )
 
 RESTORABLE_SECONDS = 30 * 86_400
-_FIFTEEN = "onPremisesExtensionAttributes"
 
 
 class Tenant:
@@ -46,8 +43,9 @@ class Tenant:
         self._entries: dict[str, Entry] = {}
         self._logins: dict[str, str] = {}
         self._ordered: dict[str, list[Entry]] = {}
+        self._deleted: dict[str, Entry] = {}
         self._held_by: dict[str, dict[str, None]] = {}
-        self.id = self.new_id("tenant")
+        self.id = self.id_of("tenant")
 
     # -- people ------------------------------------------------------------------------------------------
 
@@ -88,6 +86,7 @@ class Tenant:
                 raise ValueError(f"{user} is not among the deleted items")
             login = entry.values["userPrincipalName"].removeprefix(user.replace("-", ""))
             entry.deleted_at = None
+            del self._deleted[user]
             entry.values["deletedDateTime"] = None
             self._rename(entry, login)
             self._log(entry, CREATED)
@@ -152,11 +151,11 @@ class Tenant:
             self._log(entry, ("members",), removed=member)
 
     def add_device(self, name: str) -> str:
-        device = {"displayName": name, "deviceId": self.new_id("device-id"), "accountEnabled": True}
+        device = {"displayName": name, "deviceId": self.id_of(f"device/{name}"), "accountEnabled": True}
         return self._add(DEVICE, device).id
 
     def add_service_principal(self, name: str, app_id: str = "") -> str:
-        app = {"displayName": name, "appId": app_id or self.new_id("app"), "accountEnabled": True}
+        app = {"displayName": name, "appId": app_id or self.id_of(f"app/{name}"), "accountEnabled": True}
         return self._add(SERVICE_PRINCIPAL, app | {"servicePrincipalType": "Application"}).id
 
     def add_contact(self, name: str, mail: str | None = None) -> str:
@@ -169,9 +168,10 @@ class Tenant:
         """Grows with every change."""
         return len(self.log)
 
-    def new_id(self, what: str) -> str:
-        digest = blake2b(f"{self.seed}/{what}/{len(self._entries)}".encode(), digest_size=16).digest()
-        return str(UUID(bytes=digest, version=4))
+    def id_of(self, what: str) -> str:
+        """Always the same for the same thing and seed."""
+        digits = blake2b(f"{self.seed}/{what}".encode(), digest_size=15).hexdigest()
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-8{digits[15:18]}-{digits[18:]}"
 
     def user(self, key: str) -> dict[str, Any]:
         """The properties set so far, by id or login."""
@@ -204,12 +204,18 @@ class Tenant:
                 self._ordered[resource.name] = ordered
             if after < 0:
                 return ordered
-            return ordered[bisect_right(ordered, after, key=_number) :]
+            return ordered[bisect_right(ordered, after, key=number_of) :]
 
     def deleted(self, resource: Resource) -> Iterator[Entry]:
         """Those that can be restored."""
-        every = self._entries.values()
-        return (one for one in every if one.resource is resource and self.is_restorable(one))
+        deleted = sorted(self._deleted.values(), key=number_of)
+        return (one for one in deleted if one.resource is resource and self.is_restorable(one))
+
+    def purge_expired(self) -> None:
+        """What was deleted thirty days ago goes for good."""
+        with self.lock:
+            for entry in [one for one in self._deleted.values() if not self.is_restorable(one)]:
+                self._purge(entry)
 
     def members_of(self, group: Entry) -> list[Entry]:
         """Direct members that are not deleted."""
@@ -225,9 +231,8 @@ class Tenant:
 
     def _add(self, resource: Resource, values: dict[str, Any]) -> Entry:
         with self.lock:
-            _check(resource, values)
-            _complete(values, {})
-            entry = Entry(self.new_id(resource.name), resource, len(self._entries), values, len(self.log))
+            prepare(resource, values, {})
+            entry = self._entry(resource, values)
             values["id"] = entry.id
             self._entries[entry.id] = entry
             if resource is USER:
@@ -237,10 +242,13 @@ class Tenant:
             self._log(entry, CREATED)
             return entry
 
+    def _entry(self, resource: Resource, values: dict[str, Any]) -> Entry:
+        number = len(self._entries)
+        return Entry(self.id_of(f"{resource.name}/{number}"), resource, number, values, len(self.log))
+
     def _update(self, entry: Entry, properties: dict[str, Any]) -> None:
         with self.lock:
-            _check(entry.resource, properties)
-            _complete(properties, entry.values)
+            prepare(entry.resource, properties, entry.values)
             changed = {name: new for name, new in properties.items() if entry.values.get(name) != new}
             if login := changed.pop("userPrincipalName", None):
                 self._rename(entry, login)
@@ -259,6 +267,7 @@ class Tenant:
     def _delete(self, entry: Entry) -> None:
         with self.lock:
             entry.deleted_at = self.clock()
+            self._deleted[entry.id] = entry
             entry.values["deletedDateTime"] = iso(entry.deleted_at)
             if entry.resource is USER:  # the login is free again, for somebody else
                 login = entry.values["userPrincipalName"]
@@ -268,8 +277,15 @@ class Tenant:
             self._ordered.pop(entry.resource.name, None)
 
     def _purge(self, entry: Entry) -> None:
+        """Only now do its groups lose it: who is restored is still in them."""
         entry.purged = True
+        self._deleted.pop(entry.id, None)
         self._log(entry, ())
+        for group in self._held_by.pop(entry.id, {}):
+            holder = self._entries[group]
+            del holder.members[entry.id]
+            if holder.deleted_at is None:
+                self._log(holder, ("members",), removed=entry.id)
 
     def _live(self, entry_id: str, resource: Resource) -> Entry:
         entry = self._entries[entry_id]
@@ -279,19 +295,3 @@ class Tenant:
 
     def _log(self, entry: Entry, names: tuple[str, ...], *, added: str = "", removed: str = "") -> None:
         self.log.append(Change(entry.id, entry.resource.name, names, added, removed))
-
-
-def _check(resource: Resource, properties: dict[str, Any]) -> None:
-    if unknown := sorted(name for name in properties if not resource.has(name)):
-        raise ValueError(f"a {resource.name} has no {', '.join(unknown)}")
-
-
-def _complete(properties: dict[str, Any], before: dict[str, Any]) -> None:
-    """All fifteen extension attributes are always there; those not given stay as they are."""
-    if given := properties.get(_FIFTEEN):
-        known = before.get(_FIFTEEN) or dict.fromkeys(EXTENSION_ATTRIBUTES)
-        properties[_FIFTEEN] = known | given
-
-
-def _number(entry: Entry) -> int:
-    return entry.number

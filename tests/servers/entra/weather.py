@@ -8,6 +8,7 @@ assert server.weather.struck[Kind.THROTTLED] == 2
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from fnmatch import fnmatchcase
@@ -32,6 +33,7 @@ class Kind(Enum):
     # Or the answer is right, and does not arrive whole.
     RESET = auto()  # the connection ends before a byte of it
     TRUNCATED = auto()  # … in the middle of the body
+    HALF = auto()  # … there, and yet well-formed HTTP: by a proxy on the way
     STALLED = auto()  # half of the body, then silence with the connection open
     SLOW = auto()  # all of it, after `seconds`
     # Or it arrives, and its links lead astray.
@@ -39,6 +41,12 @@ class Kind(Enum):
     LOOP = auto()  # the next page is said to be this one
     EMPTY_PAGE = auto()  # a page without rows whose next page is the one asked for
     REPEATED = auto()  # every row twice
+    # Or all is well, but somebody is at work.
+    MEANWHILE = auto()  # `meanwhile` is called, then the request is answered
+
+
+def _nothing() -> None:
+    """Nobody is at work."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ class Trouble:
     percent: float = 100
     retry_after: str = ""
     seconds: float = 0.2
+    meanwhile: Callable[[], object] = _nothing
 
     def concerns(self, request: Request) -> bool:
         path = request.path.removeprefix("/v1.0")

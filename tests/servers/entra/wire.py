@@ -45,14 +45,17 @@ class Response(NamedTuple):
     def with_header(self, name: str, value: str) -> Response:
         return self._replace(headers={**self.headers, name: value})
 
-    def encode(self, now: float) -> bytes:
+    def encode(self, now: float, *, chunked: bool = False) -> tuple[bytes, bytes]:
+        """Head and body. Chunked is how Graph sends what may be long."""
+        length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(self.body)}"
         head = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Date: {http_date(now)}",
-            f"Content-Length: {len(self.body)}",
+            length,
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]
-        return "\r\n".join([*head, "", ""]).encode() + self.body
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(self.body), self.body) if chunked else self.body
+        return "\r\n".join([*head, "", ""]).encode(), body
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
