@@ -121,7 +121,7 @@ def _people(source: Source, graph: Graph, sealer: Sealer) -> Iterator[Finding]:
     page = next(graph.pages(people_call(sealer.places, source.options.page_size)))
     people, enabled, trouble_ = 0, 0, []
     having: Counter[str] = Counter()
-    for sighting in sealer.seal_all(page["value"]):
+    for sighting in sealer.seal(page["value"]):
         people += 1
         try:
             user = sighting.open()

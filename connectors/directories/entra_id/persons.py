@@ -9,7 +9,7 @@ from connectors.directories.entra_id.codes import GROUPS
 from connectors.directories.entra_id.graph import Call, Graph, Json, Reply
 from connectors.directories.entra_id.groups import Found
 from connectors.directories.entra_id.reading import person_params
-from connectors.directories.entra_id.sighting import EntraSighting, Sealer
+from connectors.directories.entra_id.sighting import Sealer
 from syncd.model import GroupRef
 from syncd.ports import Changed
 
@@ -38,15 +38,17 @@ class Persons:
         gone = [id_ for id_, user in users.items() if user is not None and not self._sealer.wants(user)]
         asked = {id_: self._calls(id_, user) for id_, user in users.items() if id_ not in set(gone)}
         replies = iter(self._answered(list(asked.values())))
-        people: list[EntraSighting] = []
+        people: list[Json] = []
+        held: dict[str, frozenset[GroupRef]] = {}
         for id_, calls in asked.items():
             user = users[id_] if calls.person is None else self._found(next(replies), calls.person)
             groups = [self._found(next(replies), call) for call in calls.groups]
             if user is None or None in groups or not self._sealer.wants(user):
                 gone.append(id_)
             else:
-                people.append(self._sealer.seal(user, frozenset(self._refs(groups))))
-        return Changed(people, gone)
+                people.append(user)
+                held[user["id"]] = frozenset(self._refs(groups))
+        return Changed(self._sealer.seal(people, held.__getitem__), gone)
 
     def reports(self, managers: Iterable[str]) -> Iterator[str]:
         """The ids of those who report to them."""

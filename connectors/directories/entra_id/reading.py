@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from connectors.directories.entra_id.graph import Call, Graph, Json
@@ -63,12 +64,8 @@ def everybody(
     """All people of the tenant, each once: a list that shifts while it is read may show somebody twice."""
     seen: set[int] = set()
     for page in graph.pages(people_call(sealer.places, page_size)):
-        fresh = list(_unseen(page["value"], seen))
-        if memberships:
-            wanted = (user for user in fresh if sealer.wants(user))
-            yield [sealer.seal(user, holding(memberships, user["id"])) for user in wanted]
-        else:
-            yield sealer.seal_all(fresh)
+        fresh = _unseen(page["value"], seen)
+        yield sealer.seal(fresh, partial(holding, memberships) if memberships else None)
 
 
 def unless_begun(pages: Iterator[Page]) -> Iterator[Page]:
@@ -94,12 +91,18 @@ def person_params(places: Places) -> dict[str, str]:
     return {"$select": places.select, **expand}
 
 
-def _unseen(users: Sequence[Json], seen: set[int]) -> Iterator[Json]:
-    for user in users:
-        try:
-            known = mark(user["id"])
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise Incomplete("Graph shows somebody without an object id", next_step="run again") from exc
+def _unseen(users: Sequence[Json], seen: set[int]) -> Iterable[Json]:
+    """Those not seen before, who are all of them nearly always."""
+    try:
+        marks = [mark(user["id"]) for user in users]
+    except (KeyError, TypeError, ValueError) as exc:
+        raise Incomplete("Graph shows somebody without an object id", next_step="run again") from exc
+    if len(set(marks)) == len(marks) and seen.isdisjoint(marks):
+        seen.update(marks)
+        return users
+    fresh = []
+    for known, user in zip(marks, users, strict=True):
         if known not in seen:
             seen.add(known)
-            yield user
+            fresh.append(user)
+    return fresh

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -46,17 +47,24 @@ class Sealer:
         """Whether this is somebody we read at all."""
         return self.guests or not translate.is_guest(user)
 
-    def seal(self, user: Mapping[str, Any], groups: frozenset[GroupRef] = NO_GROUPS) -> EntraSighting:
-        row = self.places.row(user)
-        data = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-        if groups:
-            data += _named(groups)
-        fingerprint = blake2b(data, digest_size=16, key=self.salt, person=_VERSION).digest()
-        return EntraSighting(fingerprint, row, groups, self)
-
-    def seal_all(self, users: Iterable[Mapping[str, Any]]) -> Sequence[EntraSighting]:
-        """Those of them we read, when no group is asked for."""
-        return [self.seal(user) for user in users if self.wants(user)]
+    def seal(
+        self,
+        users: Iterable[Mapping[str, Any]],
+        groups_of: Callable[[str], frozenset[GroupRef]] | None = None,
+    ) -> list[EntraSighting]:
+        """Those of them we read. `groups_of` tells, by an id, which of the groups asked for hold them."""
+        row_of, salt, guests, is_guest = self.places.row, self.salt, self.guests, translate.is_guest
+        found: list[EntraSighting] = []
+        for user in users:
+            if not guests and is_guest(user):
+                continue
+            row, groups = row_of(user), groups_of(user["id"]) if groups_of else NO_GROUPS
+            data = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+            if groups:
+                data += _named(groups)
+            fingerprint = blake2b(data, digest_size=16, key=salt, person=_VERSION).digest()
+            found.append(EntraSighting(fingerprint, row, groups, self))
+        return found
 
     def open(self, row: Row, groups: frozenset[GroupRef]) -> DirectoryUser:
         """Raises `Skipped`, with the identity."""
@@ -88,6 +96,7 @@ class Sealer:
         )
 
 
+@lru_cache(maxsize=1024)
 def _named(groups: frozenset[GroupRef]) -> bytes:
     """The groups somebody is in, in one spelling."""
     parts = (f"{ref.name}\x00{ref.nested}".encode() for ref in sorted(groups))
