@@ -30,6 +30,9 @@ _DEFINITIONS = {
     "Secret": "a [secret](#secrets)",
     "TlsOptions": "[tls](#tls)",
     "GroupColumn": "`{ column, separator }`",
+    "CredentialOptions": "one of those below",
+    "CertificateOptions": "`{ file, private_key, passphrase, thumbprint }`",
+    "ProxyOptions": "a URL, or `{ url, user, password }`",
     "DatabaseSection": "a [database](#database)",
 }
 _SEVERAL = {
@@ -103,6 +106,8 @@ def _kind(node: Node) -> str:
     if node.get("type") == "array":
         items = _kind(node.get("items", {}))
         return f"list of {_SEVERAL.get(items, items)}"
+    if node.get("format") == "date":
+        return "date"
     if node.get("type") == "boolean":
         return "`true` or `false`"
     return {"integer": "number", "string": "text"}.get(str(node.get("type")), "text")

@@ -62,11 +62,9 @@ class CredentialOptions(Section):
     secret: Secret | None = Field(None, description="where the client secret's value is kept")
     certificate: CertificateOptions | None = Field(None, description="a certificate instead of a secret")
     federated_token_file: Path | None = Field(
-        None,
-        description=f"file with a token of another issuer, renewed by it; on AKS what {_TOKEN_FILE} names, "
-        "for which federated: true is enough",
+        None, description="file with a token that somebody else issues and renews, such as a cluster"
     )
-    federated: bool = Field(False, description=f"as federated_token_file, with the path in {_TOKEN_FILE}")
+    federated: bool = Field(False, description=f"the same, with the file that {_TOKEN_FILE} names, as on AKS")
     managed_identity: str | None = Field(
         None,
         min_length=1,
