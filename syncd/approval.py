@@ -33,8 +33,11 @@ def check_open(register: Register, run: int) -> None:
         )
 
 
-def narrow(register: Register, reviewed: int, fresh: int) -> None:
-    """Leave in the fresh plan what was reviewed, and nothing else. Raises `Held` when the world moved on."""
+def narrow(register: Register, reviewed: int, fresh: int) -> int:
+    """Leave in the fresh plan what was reviewed, and nothing else; how many changes that leaves out.
+
+    Raises `Held` when the world moved on.
+    """
     wanted, now = contents(register, reviewed), contents(register, fresh)
     moved = [place for place, digest in wanted.items() if now.get(place) != digest]
     if moved:
@@ -44,7 +47,9 @@ def narrow(register: Register, reviewed: int, fresh: int) -> None:
             f"no longer hold, the first of them {kind.name.lower()} {key}",
             next_step="look at what holds now with `syncd plan`",
         )
-    register.journal.drop(fresh, [place for place in now if place not in wanted])
+    others = [place for place in now if place not in wanted]
+    register.journal.drop(fresh, others)
+    return len(others)
 
 
 def _digest(change: Change) -> bytes:

@@ -14,6 +14,7 @@ change           one thing a run does to one person; a plan is changes in their 
 plan             everything one run would change, stored before anything happens
 run              one pass from directory to platform; holds one plan
 shortfall        wanted, available and missing seats
+cursor           a place in the history of a directory, from which on it can tell what has changed
 
 Times are integers: seconds since 1970 in UTC. Only the edges speak of time zones.
 """
@@ -62,6 +63,20 @@ class GroupRef(NamedTuple):
 
     name: str
     nested: bool = True
+
+
+class Cursor(NamedTuple):
+    """Where `directory` stood when `run`, which was applied in full, began to read it.
+
+    `text` is the directory's own. `salt` is what people were read and judged by then: under another one the
+    cursor is worthless. `read_whole_at`: when the directory was last read whole.
+    """
+
+    directory: str
+    salt: bytes
+    text: str
+    read_whole_at: int
+    run: int
 
 
 class Profile(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from syncd.model import (
     Change,
     ChangeState,
+    Cursor,
     DirectoryUser,
     Entry,
     Finding,
@@ -22,7 +23,7 @@ from syncd.model import (
     Profile,
     RunState,
 )
-from syncd.plan.roster import KnownLearner, Roster, WaitingLearner
+from syncd.plan.roster import KnownLearner, Recorded, Roster, WaitingLearner
 from syncd.plan.seats import Seat, SeatRequest
 from syncd.plan.sight import Sight
 
@@ -83,7 +84,8 @@ class Changed(NamedTuple):
     """One page of what changed in a directory since a cursor.
 
     `people`: who is new or has changed, as `Directory.read` would show them now.
-    `gone`: ids of people who are no longer there. Neither need be free of repetitions; later pages win.
+    `gone`: ids of people `Directory.read` would not show now. Neither need be free of repetitions; later
+    pages win, and whoever is both on one page is asked for `again`.
     `cursor`: on the last page, and there only: what the next `changes` starts from.
     """
 
@@ -93,8 +95,8 @@ class Changed(NamedTuple):
 
 
 @runtime_checkable
-class Incremental(Protocol):
-    """What a directory offers besides `Directory` when it can tell what has changed.
+class Incremental(Directory, Protocol):
+    """A directory that can also tell what has changed.
 
     A cursor is opaque text of the directory's own. The engine keeps it, with the salt it was made under,
     in the transaction that ends the run; it never uses one under another salt.
@@ -106,9 +108,14 @@ class Incremental(Protocol):
         ...
 
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
-        """Everything that happened since `cursor`, membership of the asked groups included. Replays are
-        harmless. Ends with a page that has a cursor; anything else raises as `read` does. Raises
-        `CursorLost` when only a whole read can tell."""
+        """Everything that happened since `cursor`: to people, to the membership of the asked groups, to what
+        references lead to. Replays are harmless. Ends with a page that has a cursor; anything else raises
+        as `read` does. Raises `CursorLost` when only a whole read can tell."""
+        ...
+
+    def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+        """These people, changed or not: as `Directory.read` would show them now, or among the `gone`. An id
+        the directory never had is gone, too. Raises as `read` does. Its pages have no cursor."""
         ...
 
 
@@ -189,7 +196,8 @@ class People(Protocol):
         self, ids: Collection[Identity], emails: Collection[str], link_values: Collection[str], now: int
     ) -> Roster: ...
     def learners(self, ids: Collection[int], now: int) -> list[KnownLearner]: ...
-    def unvouched(self, directory: str, now: int) -> list[int]: ...
+    def unvouched(self, directory: str, now: int) -> dict[int, str]: ...
+    def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]: ...
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]: ...
     def owners(self, numbers: Collection[int]) -> set[int]: ...
     def leaving(self) -> list[int]: ...
@@ -199,6 +207,7 @@ class People(Protocol):
 class Journal(Protocol):
     def write(self, run: int, planned: Sequence[Change]) -> None: ...
     def take_back(self, run: int, key: str) -> list[Change]: ...
+    def unsettled(self, run: int) -> list[str]: ...
     def seat(self, run: int, granted: Sequence[Seat]) -> None: ...
     def seat_newcomers(self, run: int, lot: int, ends_at: int) -> None: ...
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None: ...
@@ -216,7 +225,17 @@ class Journal(Protocol):
 class Runs(Protocol):
     def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int: ...
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None: ...
-    def end(self, run: int, state: RunState, now: int, facts: Mapping[str, Any], error: str = "") -> None: ...
+    def end(
+        self,
+        run: int,
+        state: RunState,
+        now: int,
+        facts: Mapping[str, Any],
+        error: str = "",
+        *,
+        cursors: Collection[Cursor] | None = None,
+    ) -> None: ...
+    def cursors(self) -> dict[str, Cursor]: ...
     def supersede(self, run: int, by: int) -> None: ...
     def interrupted(self) -> list[int]: ...
     def state(self, run: int) -> RunState | None: ...

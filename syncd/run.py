@@ -5,7 +5,7 @@ A dry run stops before `record`. Everything a run decides is in the journal befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from traceback import clear_frames
 from typing import Any
@@ -15,7 +15,8 @@ import structlog
 from syncd import approval
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
-from syncd.model import ChangeState, Kind, RunState
+from syncd.following import Schedule
+from syncd.model import ChangeState, Cursor, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.ports import Directory, Platform, ReadRequest, Register
@@ -32,32 +33,41 @@ def _in_silence(_stage: str, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What every run works with. `clock` gives seconds since 1970; `request_for` says what to read."""
+    """What every run works with. `clock` gives seconds since 1970; `request_for` says what to read.
+
+    `full_after`: seconds after a whole read during which a directory is read by its changes; 0: always whole.
+    """
 
     policy: Policy
     directories: Sequence[Directory]
     register: Register
     request_for: Callable[[str, int], ReadRequest]
     clock: Callable[[], int]
+    full_after: int = 0
     platform: Platform | None = None
     progress: Progress = _in_silence
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed."""
+    """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
+
+    `full`: every directory is read whole, also one that could tell what has changed.
+    """
 
     command: str
     requested_by: str
     apply: bool = False
     allow: frozenset[str] = frozenset()
     reviewed: int | None = None
+    full: bool = False
 
 
 @dataclass(slots=True)
 class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
+    `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
     `ended`: active learners whose license has ended, and who get no other by themselves.
     """
 
@@ -65,6 +75,7 @@ class RunFacts:
     state: RunState = RunState.PLANNING
     counts: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    readings: dict[str, dict[str, Any]] = field(default_factory=dict)
     wanted: int = 0
     available: int = 0
     waiting: int = 0
@@ -107,38 +118,44 @@ def run(engine: Engine, task: Task) -> RunFacts:
         with structlog.contextvars.bound_contextvars(run_id=number):
             _log.info("run_started", command=task.command, requested_by=task.requested_by)
             try:
-                _run(engine, task, facts, now)
+                cursors = _run(engine, task, facts, now)
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
-            register.runs.end(number, facts.state, engine.clock(), facts.as_dict())
+            register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
             _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
     return facts
 
 
-def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
+def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> Collection[Cursor] | None:
+    """Returns where the next run may begin to read; None where this one leaves that as it was."""
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
     interrupted = engine.register.runs.interrupted()
-    _plan(engine, task, facts, now, _approved(engine, task, interrupted))
+    cursors = _plan(engine, task, facts, now, _approved(engine, task, interrupted))
     if facts.state is RunState.HELD or not task.apply:
-        return
+        return None
     _apply(engine, facts, now, carrier)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
+    return cursors
 
 
-def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> None:
-    """Everything that is decided before anything happens. What it needs of memory ends with it."""
-    journal, learners = engine.register.journal, engine.register.people.count()
-    surveyed = _survey(engine, facts, now, approved)
+def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Collection[Cursor]:
+    """Everything that is decided before anything happens. What it needs of memory ends with it.
+
+    Returns where the next run may begin to read, if this plan is applied: nowhere, if changes were left out.
+    """
+    surveyed, left_out = _survey(engine, task, facts, now, approved), 0
     _seat(engine, facts, now, surveyed)
     if task.reviewed is not None:
-        approval.narrow(engine.register, task.reviewed, facts.run)
-    _guard(engine, task, facts, surveyed, learners)
-    facts.counts = {kind.name.lower(): many for kind, many in journal.counts(facts.run).items()}
+        left_out = approval.narrow(engine.register, task.reviewed, facts.run)
+    _guard(engine, task, facts, surveyed)
+    counts = engine.register.journal.counts(facts.run)
+    facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
+    return [] if left_out else surveyed.cursors
 
 
 def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approved:
@@ -153,7 +170,7 @@ def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approve
     return left | set(approval.contents(engine.register, task.reviewed)) if task.reviewed else left
 
 
-def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
+def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
     surveyed = Survey(
         policy=engine.policy,
         register=engine.register,
@@ -162,9 +179,11 @@ def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Su
         run=facts.run,
         now=now,
         approved=approved,
+        schedule=Schedule(engine.full_after, full=task.full, keep=task.apply),
         progress=engine.progress,
     ).read()
     facts.sizes = surveyed.sizes
+    facts.readings = {name: reading._asdict() for name, reading in surveyed.readings.items()}
     return surveyed
 
 
@@ -177,12 +196,13 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None
     facts.ended = engine.register.licenses.ended(now)
 
 
-def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:
-    tally = guard.Tally(
-        surveyed.counts, learners, surveyed.sizes, engine.register.runs.last_sizes(), surveyed.removed
-    )
+def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> None:
+    runs, limits = engine.register.runs, engine.policy.limits
+    # A look at everybody, which a run of a few changes need not pay for.
+    learners = engine.register.people.count() if guard.counts_matter(limits, surveyed.counts) else 0
+    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, runs.last_sizes(), surveyed.removed)
     allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
-    objections = guard.judge(engine.policy.limits, tally, allowed)
+    objections = guard.judge(limits, tally, allowed)
     facts.objections = [asdict(objection) for objection in objections]
     facts.state = RunState.HELD if objections else RunState.PLANNED
     if objections:

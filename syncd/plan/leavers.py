@@ -91,7 +91,7 @@ def _succeed(
     if all(presence is Presence.PRESENT or presence is entry.presence for entry, presence in last):
         return
     for entry, presence in last:
-        if presence is Presence.PRESENT and sight.is_unchanged(entry.number):
+        if presence is Presence.PRESENT and sight.is_unchanged(entry.number, entry.identity.directory):
             doubted = {"identity": {"number": entry.number, "doubted": True}}
             yield _change(Kind.NOTE, learner, "speaks for them now", doubted, key=key_of(entry))
 

@@ -19,6 +19,15 @@ class KnownIdentity(NamedTuple):
     since: int
 
 
+class Recorded(NamedTuple):
+    """What the register remembers of one id of a directory. `fingerprint` is None unless it still vouches."""
+
+    number: int
+    id: str
+    missing: bool
+    fingerprint: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class KnownLearner:
     """A learner as recorded. `seat_ends_at` is the end of the live license, 0 without one.

@@ -45,6 +45,13 @@ class Journal:
             connection.execute(delete(changes).where(changes.c.run_id == run, *mine))
         return [_entry(row).change for row in rows]
 
+    def unsettled(self, run: int) -> list[str]:
+        """The keys of those whom a run left as they were, named with a reason: skipped, or refused."""
+        named = (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED)
+        statement = select(changes.c.key).where(changes.c.run_id == run, named).distinct()
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(statement).scalars())
+
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""
         statement = 'UPDATE changes SET lot_id = ?, ends_at = ? WHERE run_id = ? AND kind = ? AND "key" = ?'

@@ -9,13 +9,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
-from syncd.plan.roster import KnownIdentity, KnownLearner, Roster
+from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, identities, learners, links, waiting
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 _PAGE = 1000
+_DIRECTORIES = text(  # from one to the next in the index: looking at everybody would cost a look at everybody
+    "WITH RECURSIVE known (name) AS ("
+    " SELECT min(directory) FROM identities UNION ALL"
+    " SELECT (SELECT min(directory) FROM identities WHERE directory > name) FROM known WHERE name IS NOT NULL"
+    ") SELECT name FROM known WHERE name IS NOT NULL"
+)
 
 
 class People:
@@ -67,21 +73,36 @@ class People:
         with self._engine.connect() as connection:
             return sorted(_learners(connection, ids, now), key=lambda learner: learner.id)
 
-    def unvouched(self, directory: str, now: int) -> list[int]:
-        """Identity numbers that were there last time and that no fingerprint vouches for at `now`."""
+    def unvouched(self, directory: str, now: int) -> dict[int, str]:
+        """Who was there last time and has no fingerprint that vouches for them at `now`: ids by number."""
+        there = identities.c.directory == directory, identities.c.presence != Presence.MISSING
+        found: dict[int, str] = {}
         with self._engine.connect() as connection:
-            statement = select(identities.c.id).where(
-                identities.c.directory == directory,
-                identities.c.presence != Presence.MISSING,
-                or_(identities.c.fresh_until <= now, identities.c.fingerprint.is_(None)),
+            for unproven in (
+                identities.c.fresh_until <= now,
+                identities.c.fingerprint.is_(None),
+            ):  # an index each
+                statement = select(identities.c.id, identities.c.key).where(*there, unproven)
+                found.update({row[0]: row[1] for row in connection.execute(statement)})
+        return found
+
+    def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]:
+        """What is remembered of those of `ids` that are known, by number."""
+        with self._engine.connect() as connection:
+            statement = select(identities).where(
+                identities.c.directory == directory, is_any_of(connection, identities.c.key, ids)
             )
-            return list(connection.execute(statement).scalars())
+            return [
+                _recorded(row, now)
+                for row in connection.execute(statement.order_by(identities.c.id)).mappings()
+            ]
 
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Identities that were there last time in directories other than these: directory and number."""
         with self._engine.connect() as connection:
+            others = set(connection.execute(_DIRECTORIES).scalars()).difference(names)
             statement = select(identities.c.directory, identities.c.id).where(
-                identities.c.directory.not_in(names), identities.c.presence != Presence.MISSING
+                identities.c.directory.in_(sorted(others)), identities.c.presence != Presence.MISSING
             )
             return [(row[0], row[1]) for row in connection.execute(statement)]
 
@@ -167,6 +188,12 @@ def _expired(connection: Connection, ids: Collection[int]) -> frozenset[int]:
         allocations.c.id.in_(latest), allocations.c.state == "expired"
     )
     return frozenset(connection.execute(statement).scalars())
+
+
+def _recorded(row: RowMapping, now: int) -> Recorded:
+    missing = row["presence"] == Presence.MISSING
+    vouches = not missing and (row["fresh_until"] is None or row["fresh_until"] > now)
+    return Recorded(row["id"], row["key"], missing, row["fingerprint"] if vouches else None)
 
 
 def _identity(row: RowMapping) -> KnownIdentity:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from syncd.model import RunState
+from syncd.model import Cursor, RunState
+from syncd.register import bulk
 from syncd.register.schema import changes, runs
+from syncd.register.schema import cursors as kept
 
 KEEP_PLANS = 30 * 86400
+_CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,28 @@ class Runs:
             values["facts"] = json.dumps(facts)
         self._set(run, values)
 
-    def end(self, run: int, state: RunState, now: int, facts: Mapping[str, Any], error: str = "") -> None:
-        self._set(run, {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error})
+    def end(
+        self,
+        run: int,
+        state: RunState,
+        now: int,
+        facts: Mapping[str, Any],
+        error: str = "",
+        *,
+        cursors: Collection[Cursor] | None = None,
+    ) -> None:
+        """The run is over. `cursors`, where given, take the place of all that were kept before."""
+        values = {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error}
+        with self._writer.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+            if cursors is not None:
+                _keep(connection, cursors, now)
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Where each directory stood, by its name, when the last run that was applied in full read it."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*_CURSOR)).all()
+        return {row[0]: Cursor(*row) for row in rows}
 
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`."""
@@ -110,6 +133,12 @@ class Runs:
     def _set(self, run: int, values: Mapping[str, Any]) -> None:
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
+    connection.execute(delete(kept))
+    columns = (*(column.name for column in _CURSOR), "taken_at")
+    bulk.insert(connection, "cursors", columns, [(*cursor, now) for cursor in cursors])
 
 
 def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> None:

@@ -101,6 +101,19 @@ identities = Table(
     _text("where"),
     UniqueConstraint("directory", "key"),
     CheckConstraint("presence IN ('present', 'disabled', 'out_of_scope', 'missing')", name="presence"),
+    Index(
+        "ix_identities_fresh_until",
+        "directory",
+        "fresh_until",
+        sqlite_where=text("fresh_until IS NOT NULL"),
+        postgresql_where=text("fresh_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_identities_doubted",
+        "directory",
+        sqlite_where=text("fingerprint IS NULL"),
+        postgresql_where=text("fingerprint IS NULL"),
+    ),
 )
 
 links = Table(  # values that are equal, across directories, for the same human
@@ -238,6 +251,18 @@ changes = Table(
         postgresql_where=text("state = 'recorded'"),
     ),
     sqlite_with_rowid=False,
+)
+
+cursors = Table(  # written in the transaction that ends a run which was applied in full, and only there
+    "cursors",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),  # a cursor is never used under another one
+    Column("cursor", Text, nullable=False),
+    Column("read_whole_at", Time, nullable=False),
+    Column("taken_at", Time, nullable=False),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False),
+    CheckConstraint("cursor <> ''", name="cursor"),
 )
 
 counters = Table(

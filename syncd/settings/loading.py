@@ -53,6 +53,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         zone=ZoneInfo(config.timezone),
         directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
         platform=config.platform,
+        schedule=config.schedule,
         log=config.log,
         policy=policy,
         database=config.database,

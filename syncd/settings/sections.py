@@ -97,6 +97,16 @@ class LeaversSection(Section):
         return Grace(self.suspend_after, self.release_after)
 
 
+class ScheduleSection(Section):
+    """When directories are read whole."""
+
+    full_after: Duration = Field(
+        default=86_400,
+        description="how long after a whole read a directory that can tell what has changed is asked for that"
+        " only; 0: every sync reads everybody",
+    )
+
+
 class LogSection(Section):
     """What syncd tells of its work, on standard error."""
 
@@ -142,6 +152,9 @@ class ConfigFile(Section):
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
+    )
+    schedule: ScheduleSection = Field(
+        default=ScheduleSection(), description="when directories are read whole"
     )
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 

@@ -12,7 +12,7 @@ from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
-from syncd.settings.sections import LogSection, PlatformSection
+from syncd.settings.sections import LogSection, PlatformSection, ScheduleSection
 from syncd.settings.types import DirectoryOptions
 
 
@@ -38,6 +38,7 @@ class Settings:
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
+    schedule: ScheduleSection
     log: LogSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
