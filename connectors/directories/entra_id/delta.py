@@ -1,7 +1,8 @@
 """What has changed in a tenant since a cursor: people by their delta, groups by theirs.
 
     users/delta     who changed, with all that is asked of them; where managers are followed, only what
-                    changed: who reports to somebody with a new address did not change themselves
+                    changed: who reports to somebody with a new address did not change themselves.
+                    Who reported to somebody now gone cannot be told: then everybody is read
     groups/delta    who joined or left a group we watch: those asked for, and the groups within them
     groups within   looked up anew each time: a group that came or went takes its people with it
 
@@ -10,14 +11,14 @@ Whoever is found that way, and is not told in full, is asked about anew, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import structlog
 
 from connectors.directories.entra_id.codes import GROUPS
 from connectors.directories.entra_id.cursor import Cursor
 from connectors.directories.entra_id.graph import MINIMAL, Call, Graph, Json
-from connectors.directories.entra_id.groups import Found, Groups
+from connectors.directories.entra_id.groups import Found, Groups, is_object_id
 from connectors.directories.entra_id.persons import Persons
 from connectors.directories.entra_id.reading import Source, unless_begun
 from syncd.errors import ConfigError, CursorLost, Incomplete
@@ -45,6 +46,23 @@ def changes(source: Source, request: ReadRequest, cursor: str) -> Iterator[Chang
     since = Cursor.of(cursor)
     with source.opened() as graph:
         yield from unless_begun(_Following(source, request, graph).since(since))
+
+
+def again(source: Source, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+    """`Incremental.again`."""
+    with source.opened() as graph:
+        groups = Groups(graph, source.name)
+        found = groups.find(request.groups) if request.groups else []
+        persons = Persons(graph, source.sealer(request), found)
+        yield from unless_begun(_each(persons, sorted(set(ids))))
+
+
+def _each(persons: Persons, ids: Sequence[str]) -> Iterator[Changed]:
+    """These people anew. What is no object id is nobody's, and is not put into a URL."""
+    known = [id_ for id_ in ids if is_object_id(id_)]
+    for start in range(0, len(known), _AT_ONCE):
+        yield persons.now(dict.fromkeys(known[start : start + _AT_ONCE]))
+    yield Changed(gone=[id_ for id_ in ids if not is_object_id(id_)])
 
 
 class _Following:
@@ -95,9 +113,7 @@ class _Following:
             users = page.get("@odata.deltaLink", users)
             last = page
         users = self._delta_link(last)
-        touched = list(self._touched)
-        for start in range(0, len(touched), _AT_ONCE):
-            yield persons.now(dict.fromkeys(touched[start : start + _AT_ONCE]))
+        yield from _each(persons, list(self._touched))
         yield Changed(cursor=groups._replace(users=users).text())
 
     # -- people --------------------------------------------------------------------------------------------
@@ -113,6 +129,8 @@ class _Following:
             gone.pop(id_, None)
             self._touched.pop(id_, None)
             if "@removed" in row:
+                if self._followed:
+                    raise CursorLost("somebody is gone, and only a whole read tells who reported to them")
                 gone[id_] = None
                 purged = (row["@removed"] or {}).get("reason") == "deleted"
                 self._log.debug("person_gone", directory=self._directory, id=id_, for_good=purged)

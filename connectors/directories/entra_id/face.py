@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from connectors.directories.entra_id import delta
 from connectors.directories.entra_id.checking import check
@@ -35,6 +35,9 @@ class EntraId:
 
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
         return delta.changes(self._source, request, cursor)
+
+    def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+        return delta.again(self._source, request, ids)
 
     def endings(self) -> Sequence[Ending]:
         return endings(self._source)

@@ -13,7 +13,7 @@ from connectors.directories.entra_id.translate import mark
 from syncd.errors import ConfigError
 from syncd.model import GroupRef
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SHOWN = 10
 _MOST = "999"
 
@@ -81,9 +81,13 @@ class Groups:
     def _named(self, name: str) -> list[Json]:
         text = name.strip()
         quoted = text.replace("'", "''")
-        by = f"id eq '{text}'" if _ID.fullmatch(text.lower()) else f"displayName eq '{quoted}'"
+        by = f"id eq '{text}'" if is_object_id(text) else f"displayName eq '{quoted}'"
         params = {"$filter": by, "$select": "id,displayName,description", "$top": _MOST}
         return list(self._graph.rows(Call("/groups", params, enough=GROUPS)))
+
+
+def is_object_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
 
 
 def holding(memberships: Iterable[Membership], object_id: str) -> frozenset[GroupRef]:

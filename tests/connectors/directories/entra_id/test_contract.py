@@ -9,11 +9,13 @@ from typing import ClassVar
 import pytest
 
 from connectors.directories.entra_id.face import EntraId
-from syncd.ports import CredentialWatch, Incremental
+from syncd.errors import CursorLost
+from syncd.ports import CredentialWatch
 from tests.connectors.directories.entra_reading import entra
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.incremental import STAFF, Follower, IncrementalContract
 from tests.contracts.reading import ALICE, BRUNO, ask
-from tests.contracts.town import Person
+from tests.contracts.town import Person, Town
 from tests.servers.entra import EntraServer, Tenant
 
 
@@ -84,21 +86,29 @@ class EntraTown:
         return self._groups[name]
 
 
-class TestEntraIdContract(DirectoryContract):
+class TestEntraIdContract(DirectoryContract, IncrementalContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
+    groups_nest: ClassVar[bool] = True
 
     @pytest.fixture
     def town(self, tmp_path: Path) -> Iterator[EntraTown]:
         with EntraServer(Tenant(), tmp_path) as server:
             yield EntraTown(server)
 
-    def test_it_tells_changes_and_the_end_of_its_credential(self, town: EntraTown) -> None:
+    def test_it_tells_when_its_credential_ends(self, town: EntraTown) -> None:
+        assert isinstance(town.directory(), CredentialWatch)
+
+    def test_somebody_deleted_leaves_their_groups_and_those_who_report_to_them(self, town: Town) -> None:
+        """Graph does not say who reported to somebody who is gone: then the whole is read."""
         town.add(ALICE, BRUNO)
-        directory = town.directory()
-        assert isinstance(directory, Incremental)
-        assert isinstance(directory, CredentialWatch)
-        cursor = directory.mark(ask(town))
-        town.change("alice", department="Legal")
-        (changed, end) = directory.changes(ask(town), cursor)
-        assert [one.open().attributes["department"] for one in changed.people] == [("Legal",)]
-        assert end.cursor
+        town.join("alice", "Staff")
+        town.join("bruno", "Staff")
+        follower = Follower(town, ask(town, groups=(STAFF,)))
+        town.delete("alice")
+        follower.follow()
+        follower.check()
+        town.report("bruno", to="bruno")
+        follower = Follower(town, ask(town, "email", "manager_email"))
+        town.delete("bruno")
+        with pytest.raises(CursorLost, match="who reported to them"):
+            follower.follow()
