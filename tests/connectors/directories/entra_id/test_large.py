@@ -19,7 +19,7 @@ tenant, client, url, ca = sys.argv[1:]
 credential = {"secret": {"env": "SYNCD_TEST_SECRET"}}
 options = EntraOptions.model_validate({
     "tenant_id": tenant, "client_id": client, "credential": credential,
-    "authority": url, "graph_endpoint": url, "ca_file": ca,
+    "authority": url, "graph_endpoint": url, "ca_file": ca, "page_size": 250,
 })
 request = ReadRequest(frozenset({"mail", "givenname", "surname", "department"}), salt=b"salt")
 fingerprints = set()
