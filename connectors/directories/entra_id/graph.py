@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -88,7 +89,7 @@ class Graph:
         found: dict[int, Reply] = {}
         for start in range(0, len(calls), _BATCH):
             waiting = dict(enumerate(calls[start : start + _BATCH], start))
-            self._repeated(lambda waiting=waiting: self._sent_together(waiting, found))  # type: ignore[misc]
+            self._repeated(partial(self._sent_together, waiting, found))
         return [found[number] for number in range(len(calls))]
 
     def refusal(self, reply: Reply, call: Call) -> Exception:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.directories.ad_values import guid_text
-from syncd.errors import ConfigError
+from connectors.directories.entra_id.properties import Path, path_of, require_readable, spelling
 
 FIXED = (
     "id",
@@ -26,101 +26,7 @@ FIXED = (
 ID, LOGIN, ENABLED, TYPE, ANCHOR, SID = range(len(FIXED))
 
 _GUEST_MARK = "#EXT#"
-_HYBRID = "onPremisesExtensionAttributes"
-_PLAIN = [
-    "accountEnabled",
-    "ageGroup",
-    "businessPhones",
-    "city",
-    "companyName",
-    "consentProvidedForMinor",
-    "country",
-    "createdDateTime",
-    "creationType",
-    "deletedDateTime",
-    "department",
-    "displayName",
-    "employeeHireDate",
-    "employeeId",
-    "employeeType",
-    "externalUserState",
-    "externalUserStateChangeDateTime",
-    "faxNumber",
-    "givenName",
-    "id",
-    "imAddresses",
-    "isResourceAccount",
-    "jobTitle",
-    "lastPasswordChangeDateTime",
-    "legalAgeGroupClassification",
-    "mail",
-    "mailNickname",
-    "mobilePhone",
-    "officeLocation",
-    "onPremisesDistinguishedName",
-    "onPremisesDomainName",
-    "onPremisesImmutableId",
-    "onPremisesLastSyncDateTime",
-    "onPremisesSamAccountName",
-    "onPremisesSecurityIdentifier",
-    "onPremisesSyncEnabled",
-    "onPremisesUserPrincipalName",
-    "otherMails",
-    "passwordPolicies",
-    "postalCode",
-    "preferredDataLocation",
-    "preferredLanguage",
-    "proxyAddresses",
-    "securityIdentifier",
-    "showInAddressList",
-    "signInSessionsValidFromDateTime",
-    "state",
-    "streetAddress",
-    "surname",
-    "usageLocation",
-    "userPrincipalName",
-    "userType",
-]
-_SPELLED = {name.lower(): name for name in (*_PLAIN, "manager", "employeeOrgData", _HYBRID)}
-_HYBRID_PARTS = {f"extensionattribute{n}": f"extensionAttribute{n}" for n in range(1, 16)}
-_PARTS = {"employeeorgdata": {"costcenter": "costCenter", "division": "division"}}
-# Kept by the mailbox or the profile: Graph shows them of one person at a time only.
-_NOT_OF_MANY = frozenset(
-    [
-        "aboutme",
-        "birthday",
-        "hiredate",
-        "interests",
-        "mailboxsettings",
-        "mysite",
-        "pastprojects",
-        "preferredname",
-        "responsibilities",
-        "schools",
-        "skills",
-    ]
-)
-
-_NOT_TEXT = frozenset(
-    [
-        "assignedlicenses",
-        "assignedplans",
-        "authorizationinfo",
-        "customsecurityattributes",
-        "employeeorgdata",
-        "identities",
-        "licenseassignmentstates",
-        "onpremisesextensionattributes",
-        "onpremisesprovisioningerrors",
-        "passwordprofile",
-        "provisionedplans",
-        "serviceprovisioningerrors",
-        "signinactivity",
-    ]
-)
-
 Row = list[Any]
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +48,12 @@ class Places:
     @classmethod
     def of(cls, directory: str, attributes: Iterable[str], link: str, extensions: Collection[str]) -> Places:
         """Raises `ConfigError` for what Graph does not tell of many people at once."""
-        spelled = _SPELLED | {name.lower(): name for name in extensions}
+        spelled = spelling(extensions)
         paths: dict[str, Path] = {}
         wanted = frozenset(attributes)
         for name in sorted(wanted | {link.lower()} - {""}):
-            _require_readable(directory, name)
-            paths[name] = _path(name, spelled)
+            require_readable(directory, name)
+            paths[name] = path_of(name, spelled)
         ordered = sorted(paths, key=lambda name: (len(paths[name]) > 1, name))
         return cls(
             names=tuple(ordered),
@@ -210,16 +116,6 @@ class Places:
 _NOTHING: Mapping[str, Any] = {}
 
 
-def _require_readable(directory: str, name: str) -> None:
-    hint = f"do not use {name} in mapping, scope or link_attribute"
-    if name.partition(".")[0] in _NOT_OF_MANY:
-        raise ConfigError(f"{directory}: Graph does not show {name} of many people at once", next_step=hint)
-    if name in _NOT_TEXT:
-        raise ConfigError(
-            f"{directory}: {name} is not text", next_step=f"{hint}; some have parts that are text"
-        )
-
-
 def is_guest(user: Mapping[str, Any]) -> bool:
     """Invited from elsewhere, by type or by the mark Entra puts into such logins."""
     return user.get("userType") == "Guest" or _GUEST_MARK in (user.get("userPrincipalName") or "")
@@ -237,22 +133,6 @@ def _anchor(value: object) -> str:
     except ValueError:
         return ""
     return guid_text(data) if len(data) == 16 else ""
-
-
-def _path(name: str, spelled: Mapping[str, str]) -> Path:
-    if name in _HYBRID_PARTS:
-        return (_HYBRID, _HYBRID_PARTS[name])
-    head, dot, part = name.partition(".")
-    if not dot:
-        return ("manager", "id") if name == "manager" else (spelled.get(name, name),)
-    if head == _HYBRID.lower():
-        return (_HYBRID, _HYBRID_PARTS.get(part, part))
-    if name in spelled:  # a schema extension, such as ext…_staff.costCenter
-        head, _, part = spelled[name].partition(".")
-        return (head, part)
-    if head == "manager":
-        return ("manager", spelled.get(part, part))
-    return (spelled.get(head, head), _PARTS.get(head, {}).get(part, part))
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
