@@ -32,6 +32,9 @@ _DEFINITIONS = {
     "HttpTlsSection": "[certificate and key](#tls-of-http)",
     "TokenSection": "a [token](#tokens)",
     "GroupColumn": "`{ column, separator }`",
+    "CredentialOptions": "one of those below",
+    "CertificateOptions": "`{ file, private_key, passphrase, thumbprint }`",
+    "ProxyOptions": "a URL, or `{ url, user, password }`",
     "DatabaseSection": "a [database](#database)",
 }
 _SEVERAL = {
@@ -106,6 +109,8 @@ def _kind(node: Node) -> str:
     if node.get("type") == "array":
         items = _kind(node.get("items", {}))
         return f"list of {_SEVERAL.get(items, items)}"
+    if node.get("format") == "date":
+        return "date"
     if node.get("type") == "boolean":
         return "`true` or `false`"
     return {"integer": "number", "string": "text"}.get(str(node.get("type")), "text")

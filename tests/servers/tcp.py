@@ -141,8 +141,8 @@ class Forwarder(LoopbackServer):
         up_reader, up_writer = await asyncio.open_connection(*self._target)
         try:
             async with asyncio.TaskGroup() as both:
-                both.create_task(_pump(reader, up_writer))
-                both.create_task(_pump(up_reader, writer))
+                both.create_task(pump(reader, up_writer))
+                both.create_task(pump(up_reader, writer))
         finally:
             hang_up(up_writer)
 
@@ -153,7 +153,7 @@ def hang_up(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(65536):
         writer.write(data)
         await writer.drain()
