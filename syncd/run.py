@@ -14,13 +14,14 @@ import structlog
 
 from syncd import approval
 from syncd.carrying import Carrier
+from syncd.drafts import Approved
 from syncd.errors import SyncdError
 from syncd.model import ChangeState, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.ports import Directory, Platform, ReadRequest, Register
 from syncd.seating import seat
-from syncd.survey import Approved, Progress, Survey, Surveyed
+from syncd.survey import Progress, Survey, Surveyed
 
 _BATCH = 2000
 _log = structlog.get_logger()
@@ -59,6 +60,7 @@ class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
     `ended`: active learners whose license has ended, and who get no other by themselves.
+    `conflicts`: of those skipped, how many may be more than one learner.
     """
 
     run: int
@@ -69,6 +71,7 @@ class RunFacts:
     available: int = 0
     waiting: int = 0
     ended: int = 0
+    conflicts: int = 0
     objections: list[dict[str, str]] = field(default_factory=list)
     recorded: int = 0
     refused: int = 0
@@ -165,6 +168,7 @@ def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Su
         progress=engine.progress,
     ).read()
     facts.sizes = surveyed.sizes
+    facts.conflicts = surveyed.conflicts
     return surveyed
 
 

@@ -7,25 +7,26 @@ opened, judged, matched, and their changes go to the journal; nobody is kept in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from syncd.drafts import Approved, Drafts
 from syncd.errors import ConfigError, Skipped
 from syncd.model import Change, Identity, Kind
 from syncd.plan import candidate, leavers
 from syncd.plan.candidate import Candidate
+from syncd.plan.decisions import Adopted, Decisions, TakenBack
 from syncd.plan.matching import Matcher
+from syncd.plan.merging import Precedence
 from syncd.plan.policy import Policy
-from syncd.plan.roster import KnownLearner, Roster
+from syncd.plan.roster import KnownLearner, Roster, Said
 from syncd.plan.seats import SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
-
-_FULL = 2000  # changes written to the journal at once
+from syncd.together import Together
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
-Approved = Collection[tuple[Kind, str]]
 
 
 @dataclass(slots=True)
@@ -33,11 +34,13 @@ class Surveyed:
     """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot.
 
     `removed`: how many people the register knows by directories that are not configured any more.
+    `conflicts`: of those skipped, how many may be more than one learner.
     """
 
     sizes: dict[str, int] = field(default_factory=dict)
     removed: Counter[str] = field(default_factory=Counter)
     counts: Counter[Kind] = field(default_factory=Counter)
+    conflicts: int = 0
     requests: list[SeatRequest] = field(default_factory=list)
     priorities: dict[int, int] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
@@ -65,9 +68,8 @@ class Survey:
         self._request_for = request_for
         self._run = run
         self._now = now
-        self._approved = approved
         self._progress = progress
-        self._pending: list[Change] = []
+        self._drafts = Drafts(register.journal, run, approved)
         self._result = Surveyed()
         self._unidentified: set[str] = set()
         self._absent: list[int] = []
@@ -77,15 +79,24 @@ class Survey:
         people = self._register.people
         self._empty = people.is_empty()
         self._sight = people.new_sight()
-        names = [directory.name for directory in self._directories]
+        listed = [directory.name for directory in self._directories]
+        precedence = Precedence(listed, self._policy.matching.precedence)
+        by_say = sorted(self._directories, key=lambda entry: precedence.order("email")[entry.name])
+        names = [directory.name for directory in by_say]
         self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), self._now)
+        self._together = Together(
+            self._register, precedence, self._matcher, self._sight, self._run, self._now
+        )
         self._miss_removed(names)
-        for directory in self._directories:
+        for directory in by_say:
             self._sweep(directory)
         for page in _paged(self._matcher.put_off(), 1000):
             self._decide(page)
-        self._find_leavers()
-        self._flush()
+        self._settle_newcomers()
+        self._settle_learners()
+        self._drafts.flush()
+        self._result.counts = self._drafts.counts
+        self._result.conflicts = self._drafts.conflicts
         return self._result
 
     def _miss_removed(self, names: Sequence[str]) -> None:
@@ -154,14 +165,23 @@ class Survey:
             )
 
     def _decide(self, page: Sequence[Candidate]) -> None:
-        decisions = self._matcher.decide(page, self._roster(page))
+        self._follow(self._matcher.decide(page, self._roster(page)))
+
+    def _follow(self, decisions: Decisions) -> None:
+        self._prioritise(decisions.changes)
         for change in decisions.changes:
-            if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
-                self._result.priorities[change.learner] = int(change.data["priority"])
             self._write(change)
         self._result.requests += decisions.requests
-        for key, rival in decisions.contested:
-            self._take_back(key, rival)
+        for taken_back in decisions.taken_back:
+            self._take_back(taken_back)
+        for adopted in decisions.adopted:
+            self._adopt(adopted)
+
+    def _prioritise(self, changes: Sequence[Change]) -> None:
+        """Who waits has another place in the line from now on."""
+        for change in changes:
+            if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
+                self._result.priorities[change.learner] = int(change.data["priority"])
 
     def _roster(self, page: Sequence[Candidate]) -> Roster:
         if self._empty:
@@ -173,30 +193,62 @@ class Survey:
             self._now,
         )
 
-    def _take_back(self, key: str, rival: Candidate) -> None:
-        """A newcomer planned earlier turns out to share an address: nobody guesses whose it is."""
-        self._flush()
-        self._result.requests = [entry for entry in self._result.requests if entry.key != key]
-        email = ""
-        for change in self._register.journal.take_back(self._run, key):
-            email = email or change.email
-            self._result.counts[change.kind] -= (change.kind, change.key) not in self._approved
-            why = f"shares the address {email} with {rival.where or rival.key}"
-            self._write(
-                Change(Kind.SKIP, change.key, change.email, change.name, why, data={"where": _where(change)})
-            )
+    def _take_back(self, taken_back: TakenBack) -> None:
+        """What was decided of somebody is not done after all: they are skipped, and whoever joined them."""
+        conflict = {"conflict": list(taken_back.rivals)} if taken_back.rivals else {}
+        undone = {change.key: change for change in self._undo(taken_back.key)}
+        for key, change in sorted(undone.items()):
+            data = {"where": _where(change), **conflict}
+            self._write(Change(Kind.SKIP, key, change.email, change.name, taken_back.why, data=data))
 
-    def _find_leavers(self) -> None:
+    def _adopt(self, adopted: Adopted) -> None:
+        """The newcomer planned earlier is a learner there is: linked, not created."""
+        known = adopted.learner
+        for change in self._undo(adopted.key):
+            said = Said(change.data["profile"], change.data["priority"]).packed()
+            data = {"identity": {"said": said, **change.data["identity"]}, "back": True}
+            email, name = known.profile.email, known.profile.full_name
+            self._write(Change(Kind.LINK, change.key, email, name, adopted.why, known.id, data))
+
+    def _undo(self, key: str) -> list[Change]:
+        undone = self._drafts.undo(key)
+        keys = {change.key for change in undone}
+        self._result.requests = [entry for entry in self._result.requests if entry.key not in keys]
+        return undone
+
+    def _settle_newcomers(self) -> None:
+        """Who was planned as new, and is known to several directories, is what they say together."""
+        self._drafts.flush()
+        better: dict[str, int] = {}
+        for page in _paged(sorted(self._matcher.joined.items()), 1000):
+            amendments = [*self._together.new(page)]
+            better |= {c.key: int(c.data["priority"]) for entry in amendments for c in entry.write}
+            self._drafts.amend(amendments)
+        if better:
+            self._result.requests = [
+                entry._replace(priority=better.get(entry.key, entry.priority))
+                for entry in self._result.requests
+            ]
+
+    def _settle_learners(self) -> None:
+        """Who has left; and what several directories say together of those who have not."""
         people = self._register.people
-        suspects = {*people.leaving(), *self._matcher.left}
+        suspects = {*people.leaving(), *self._matcher.left, *self._matcher.shared}
+        suspects.update(set(self._matcher.places.learners()) - self._matcher.joined.keys())
         for numbers in _paged(self._absent, 1000):
             suspects |= people.owners(numbers)
+        self._drafts.flush()
         for page in _paged(sorted(suspects), 1000):
-            for learner in people.learners(page, self._now):
+            decisions, learners = Decisions(), people.learners(page, self._now)
+            amendments = [*self._together.known(learners, decisions)]
+            self._drafts.amend(amendments)
+            self._prioritise([change for entry in amendments for change in entry.write])
+            self._follow(decisions)
+            for learner in learners:
                 self._judge_leaving(learner)
 
     def _judge_leaving(self, learner: KnownLearner) -> None:
-        linked = learner.id in self._matcher.linked
+        linked = any(True for _ in self._matcher.places.of(learner.id))
         if leavers.has_left(learner, self._sight, linked=linked):
             self._result.leaving.add(learner.id)
         for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
@@ -205,15 +257,7 @@ class Survey:
             self._write(change)
 
     def _write(self, change: Change) -> None:
-        self._pending.append(change)
-        if len(self._pending) >= _FULL:
-            self._flush()
-
-    def _flush(self) -> None:
-        approved = self._approved
-        self._result.counts.update(c.kind for c in self._pending if (c.kind, c.key) not in approved)
-        self._register.journal.write(self._run, self._pending)
-        self._pending.clear()
+        self._drafts.write(change)
 
     def _new_ids(self) -> Iterator[int]:
         block = 1

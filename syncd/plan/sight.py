@@ -40,9 +40,6 @@ class Sight:
     def skipped(self, number: int) -> None:
         self.glimpses[number] = Glimpse.SKIPPED
 
-    def is_unchanged(self, number: int) -> bool:
-        return self.glimpses[number] == Glimpse.UNCHANGED
-
     def is_unseen(self, number: int) -> bool:
         return self.glimpses[number] == Glimpse.UNSEEN
 
