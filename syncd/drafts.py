@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from syncd.model import Change, Kind
+from syncd.plan.drafting import own_words
 from syncd.plan.settling import Amendment
 from syncd.ports import Journal
 
@@ -67,7 +68,7 @@ class Drafts:
             return change
         self.flush()
         found = (entry.change for entry in self._journal.under(self._run, keys))
-        names = {known.key: known.name for known in found if known.name}
+        names = {known.key: name for known in found if (name := own_words(known)[1])}
         why = change.why
         for key, name in sorted(names.items()):
             why = why.replace(key, f"{name} ({key})")

@@ -17,6 +17,7 @@ from syncd.model import Change, Identity, Kind
 from syncd.plan import candidate, leavers
 from syncd.plan.candidate import Candidate
 from syncd.plan.decisions import Adopted, Decisions, TakenBack
+from syncd.plan.drafting import own_words
 from syncd.plan.matching import Matcher
 from syncd.plan.merging import Precedence
 from syncd.plan.policy import Policy
@@ -199,7 +200,8 @@ class Survey:
         undone = {change.key: change for change in self._undo(taken_back.key)}
         for key, change in sorted(undone.items()):
             data = {"where": _where(change), **conflict}
-            self._write(Change(Kind.SKIP, key, change.email, change.name, taken_back.why, data=data))
+            email, name = own_words(change)
+            self._write(Change(Kind.SKIP, key, email, name, taken_back.why, data=data))
 
     def _adopt(self, adopted: Adopted) -> None:
         """The newcomer planned earlier is a learner there is: linked, not created."""

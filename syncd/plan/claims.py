@@ -57,6 +57,12 @@ class Claims:
             elif claim.learner != learner and not is_of_another(claim, candidate.key):
                 self.links[value] = claim._replace(rival=claim.rival or candidate.key)
 
+    def be_left_out(self, candidate: Candidate) -> None:
+        """Whoever is the same person as this candidate is to be left out with them."""
+        for value in candidate.links if self._several else ():
+            self.links.setdefault(value, Claim(0, candidate.key, newcomer=True))
+        self._out.add(candidate.key)
+
     def leave_out(self, key: str, learner: int | None = None) -> None:
         """Who claimed under this key is out of this run; `learner`: so is everybody who is that newcomer."""
         self._out.add(key)

@@ -39,6 +39,15 @@ def update(known: KnownLearner, wanted: Profile, candidate: Candidate) -> Iterat
         yield draft(Kind.UPDATE, candidate, wanted, in_words(before, after), known.id, data)
 
 
+def own_words(change: Change) -> tuple[str, str]:
+    """Address and name of the person of a change, by their own directory where the change has its word."""
+    packed = change.data.get("identity", {}).get("said")
+    if not packed:
+        return change.email, change.name
+    profile = Said.unpacked(packed).profile
+    return profile.email, profile.full_name
+
+
 def with_data(change: Change, data: Mapping[str, object]) -> Change:
     return change._replace(data={**change.data, **data})
 

@@ -15,7 +15,7 @@ otherwise                                        -> create
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from syncd.model import Change, Kind, Profile
 from syncd.plan import conflicts
@@ -63,7 +63,7 @@ class Newcomers:
         if leads.unseen:
             self._addresses.put_off(candidate)
         elif leads.conflict:
-            decisions.changes.append(conflicts.skip(candidate, leads.conflict, leads.rivals))
+            self._conflict(candidate, leads.conflict, leads.rivals, decisions)
         elif leads.lead:
             self._by_link(candidate, profile, leads.lead, roster, decisions)
         else:
@@ -80,7 +80,7 @@ class Newcomers:
             return
         if other:
             why = conflicts.link_against_address(lead.value, lead.whom, profile.email, other)
-            decisions.changes.append(conflicts.skip(candidate, why, [lead.whom, other]))
+            self._conflict(candidate, why, [lead.whom, other], decisions)
             return
         if not self._takes_place(
             candidate, lead.learner, LINK, f"has the link value {lead.value}", lead.whom, decisions
@@ -126,6 +126,7 @@ class Newcomers:
         elif claim.newcomer and not claim.rival:
             self._contest(candidate, claim, email, decisions)
         else:
+            self._claims.be_left_out(candidate)
             why = f"shares the address {email} with others"
             decisions.changes.append(_skip(candidate, profile, why))
 
@@ -180,6 +181,7 @@ class Newcomers:
         self._reconsidering.leave_out(
             claim, f"shares the address {email} with {candidate.where or candidate.key}", decisions
         )
+        self._claims.be_left_out(candidate)
         why = f"shares the address {email} with another newcomer"
         decisions.changes.append(_skip(candidate, candidate.profile or Profile(email), why))
 
@@ -205,9 +207,12 @@ class Newcomers:
                 if out
                 else conflicts.place_taken(why, whom, candidate.identity.directory, other)
             )
-            self._claims.leave_out(candidate.key)
-            decisions.changes.append(conflicts.skip(candidate, reason, [other, whom]))
+            self._conflict(candidate, reason, [other, whom], decisions)
         return free
+
+    def _conflict(self, candidate: Candidate, why: str, rivals: Sequence[str], decisions: Decisions) -> None:
+        self._claims.be_left_out(candidate)
+        decisions.changes.append(conflicts.skip(candidate, why, rivals))
 
     def _create(self, candidate: Candidate, profile: Profile, decisions: Decisions) -> None:
         learner = next(self._ids)
@@ -239,7 +244,7 @@ class Newcomers:
             if answer is not Answer.THEIRS:
                 self._places.leave(known.id, candidate.key)
                 reason = conflicts.address_taken(why, email, holder)
-                decisions.changes.append(conflicts.skip(candidate, reason))
+                self._conflict(candidate, reason, (), decisions)
                 return
         data = {"identity": identity_of(candidate, shared=True), "back": True}
         decisions.changes.append(draft(Kind.LINK, candidate, known.profile, why, known.id, data))
@@ -251,8 +256,10 @@ class Newcomers:
     def _join(
         self, candidate: Candidate, profile: Profile, claim: Claim, why: str, decisions: Decisions
     ) -> None:
+        """Another identity of somebody created in this run, or of a learner who has just been read."""
         data = {"identity": identity_of(candidate, shared=True)}
-        decisions.changes.append(draft(Kind.JOIN, candidate, profile, why, claim.learner, data))
+        kind = Kind.JOIN if claim.newcomer else Kind.LINK
+        decisions.changes.append(draft(kind, candidate, profile, why, claim.learner, data))
         self._claims.speak_for_links(candidate, claim.learner, newcomer=claim.newcomer)
         if claim.newcomer:
             self._reconsidering.joined.setdefault(claim.learner, claim.key)
