@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncd.model import Kind
+from syncd.model import Kind, Profile
 from syncd.plan.policy import Matching
 from tests.company import Company
 from tests.contracts.memory import Entry, MemoryDirectory
@@ -88,6 +88,12 @@ class Humans:
             name: next((present[d][name] for d in self.order(name) if name in present.get(d, {})), "")
             for name in FIELDS
         }
+
+    def profile(self, human: int) -> Profile:
+        """As the register has it."""
+        learner = self.company.register.learners.get(self.expected(human)["email"], self.company.now)
+        assert learner is not None
+        return learner.profile
 
     def check(self) -> None:
         """Sync, and see that every human is one learner with one license and the right profile."""
