@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from syncd.model import Change, Kind
-from syncd.plan import conflicts, settling
+from syncd.plan import settling
 from syncd.plan.decisions import Decisions
+from syncd.plan.drafting import address_of
 from syncd.plan.matching import Matcher
 from syncd.plan.merging import Precedence
 from syncd.plan.roster import KnownLearner
@@ -65,7 +66,7 @@ class Together:
             roster = self._register.people.roster([], [email], [], self._now)
             if self._matcher.takes_address(key, email, learner, roster, decisions):
                 return ""
-            return conflicts.address_taken("speaks for them now", email, roster.by_email.get(email))
+            return address_of(email, roster.by_email.get(email))
 
         return asks
 

@@ -46,14 +46,14 @@ def link_against_address(value: str, one: str, email: str, other: str) -> str:
     return f"the link value {value} leads to {one}, the e-mail address {email} to {other}; {_SORT_OUT}"
 
 
-def place_taken(why: str, whom: str, directory: str, there: str) -> str:
-    """Somebody else of the directory is that learner already. `why`: what led there."""
-    return f"{why}, who is {whom}; but in {directory} that is {there} already; {_SORT_OUT}"
+def place_taken(by: str, whom: str, directory: str, there: str) -> str:
+    """Somebody else of the directory is that learner already. `by`: what led to them."""
+    return f"leads to {whom} by {by}; but in {directory} that is {there} already; {_SORT_OUT}"
 
 
-def two_for_one(why: str, whom: str, other: str) -> str:
+def two_for_one(by: str, whom: str, other: str) -> str:
     """Two newcomers of one directory lead to one learner in the same way."""
-    return f"{why}, who is {whom}; so does {other}, and nobody guesses which; {_SORT_OUT}"
+    return f"leads to {whom} by {by}, and so does {other}: nobody guesses which; {_SORT_OUT}"
 
 
 def known_apart(known: KnownLearner, value: str, other: str) -> str:
@@ -66,7 +66,12 @@ def known_apart(known: KnownLearner, value: str, other: str) -> str:
 
 def left_out(value: str, other: str) -> str:
     """The same person as somebody who is left out of this run."""
-    return f"is the same person as {other}, by the {value}, and that one cannot be used; {_SORT_OUT}"
+    return f"is {other} by the link value {value}, and that one is left out: see why there"
+
+
+def address_of_two(email: str, other: str) -> str:
+    """Two newcomers of two directories have the address, and addresses tell nobody who is who."""
+    return f"shares the address {email} with {other}, and match.by has no email to make them one; {_SORT_OUT}"
 
 
 def address_taken(why: str, email: str, holder: KnownLearner | None) -> str:

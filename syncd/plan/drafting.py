@@ -39,6 +39,12 @@ def update(known: KnownLearner, wanted: Profile, candidate: Candidate) -> Iterat
         yield draft(Kind.UPDATE, candidate, wanted, in_words(before, after), known.id, data)
 
 
+def address_of(email: str, holder: KnownLearner | None) -> str:
+    """Why a learner does not get a new address."""
+    other = f"learner {holder.id} ({holder.profile.full_name})" if holder else "somebody else in this sync"
+    return f"the new address {email} belongs to {other}"
+
+
 def own_words(change: Change) -> tuple[str, str]:
     """Address and name of the person of a change, by their own directory where the change has its word."""
     packed = change.data.get("identity", {}).get("said")

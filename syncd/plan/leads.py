@@ -74,7 +74,7 @@ class Leads:
         for known in here:
             if not all(entry.identity.directory == directory for entry in known.identities):
                 taken = next(entry.key for entry in known.identities if entry.identity.directory == directory)
-                why = f"has the link value {value}"
+                why = f"the link value {value}"
                 found.conflict = conflicts.place_taken(why, conflicts.in_words(known), directory, taken)
         return there
 

@@ -23,7 +23,7 @@ from syncd.plan.addresses import Addresses, Answer
 from syncd.plan.candidate import Candidate
 from syncd.plan.claims import Claims
 from syncd.plan.decisions import Decisions
-from syncd.plan.drafting import draft, identity_of, update, with_data
+from syncd.plan.drafting import address_of, draft, identity_of, update, with_data
 from syncd.plan.leads import clash
 from syncd.plan.newcomers import Newcomers
 from syncd.plan.places import Places
@@ -165,12 +165,7 @@ class Matcher:
         if answer is Answer.LATER and holder:
             self._addresses.put_off_move(candidate, email, known, holder.id)
         elif answer is not Answer.THEIRS:
-            other = (
-                f"learner {holder.id} ({holder.profile.full_name})"
-                if holder
-                else "somebody else in this sync"
-            )
-            self._skip(candidate, f"the new address {email} belongs to {other}", known, roster, decisions)
+            self._skip(candidate, address_of(email, holder), known, roster, decisions)
         return answer is Answer.THEIRS
 
     # -- people who should have no account, or cannot be used ---------------------------------------

@@ -82,9 +82,8 @@ class Newcomers:
             why = conflicts.link_against_address(lead.value, lead.whom, profile.email, other)
             self._conflict(candidate, why, [lead.whom, other], decisions)
             return
-        if not self._takes_place(
-            candidate, lead.learner, LINK, f"has the link value {lead.value}", lead.whom, decisions
-        ):
+        what = f"the link value {lead.value}"
+        if not self._takes_place(candidate, lead.learner, LINK, what, lead.whom, decisions):
             return
         if lead.known:
             why = f"the same person as learner {lead.known.id}: {lead.value}"
@@ -119,7 +118,7 @@ class Newcomers:
         elif claim is None:
             self._create(candidate, profile, decisions)
         elif self._matching.by_email and is_of_another(claim, candidate.key) and not claim.rival:
-            why = f"has the e-mail address {email} of {claim.key}"
+            why = f"the e-mail address {email}"
             if self._takes_place(candidate, claim.learner, EMAIL, why, claim.key, decisions):
                 same = "the same e-mail address in another directory"
                 self._join(candidate, profile, claim, same, decisions)
@@ -171,16 +170,20 @@ class Newcomers:
         roster: Roster,
         decisions: Decisions,
     ) -> None:
-        has = f"has the e-mail address {profile.email}"
+        has = f"the e-mail address {profile.email}"
         if self._takes_place(candidate, holder.id, EMAIL, has, conflicts.in_words(holder), decisions):
             self._link(candidate, profile, holder, why, roster, decisions)
 
     def _contest(self, candidate: Candidate, claim: Claim, email: str, decisions: Decisions) -> None:
         """Of two newcomers with one address neither is added."""
         self._claims.emails[email] = claim._replace(rival=candidate.key)
-        self._reconsidering.leave_out(
-            claim, f"shares the address {email} with {candidate.where or candidate.key}", decisions
-        )
+        if is_of_another(claim, candidate.key):
+            reason = conflicts.address_of_two(email, candidate.key)
+            self._reconsidering.leave_out(claim, reason, decisions, (candidate.key,))
+            self._conflict(candidate, conflicts.address_of_two(email, claim.key), [claim.key], decisions)
+            return
+        shares = f"shares the address {email} with {candidate.where or candidate.key}"
+        self._reconsidering.leave_out(claim, shares, decisions)
         self._claims.be_left_out(candidate)
         why = f"shares the address {email} with another newcomer"
         decisions.changes.append(_skip(candidate, candidate.profile or Profile(email), why))
@@ -188,25 +191,25 @@ class Newcomers:
     # -- what comes of it ------------------------------------------------------------------------------
 
     def _takes_place(
-        self, candidate: Candidate, learner: int, by: int, why: str, whom: str, decisions: Decisions
+        self, candidate: Candidate, learner: int, by: int, what: str, whom: str, decisions: Decisions
     ) -> bool:
-        """Whether the candidate may be this learner where they are, and what becomes of who else would."""
+        """Whether the candidate may be this learner where they are, and what becomes of who else would.
+
+        `what` led to them, and `whom` they are, in words.
+        """
+        directory = candidate.identity.directory
         free, other, out = self._places.claim(learner, candidate.key, by)
-        if other and out:
+        if out:
             self._claims.leave_out(other)
             self._returning.take_back(other)
-            reason = (
-                conflicts.place_taken(why, whom, candidate.identity.directory, candidate.key)
-                if free
-                else conflicts.two_for_one(why, whom, candidate.key)
-            )
+            reason = conflicts.two_for_one(what, whom, candidate.key)
+            if free:
+                reason = conflicts.place_taken("the e-mail address", whom, directory, candidate.key)
             decisions.taken_back.append(TakenBack(other, reason, (candidate.key, whom)))
         if not free:
-            reason = (
-                conflicts.two_for_one(why, whom, other)
-                if out
-                else conflicts.place_taken(why, whom, candidate.identity.directory, other)
-            )
+            reason = conflicts.place_taken(what, whom, directory, other)
+            if out:
+                reason = conflicts.two_for_one(what, whom, other)
             self._conflict(candidate, reason, [other, whom], decisions)
         return free
 

@@ -41,7 +41,7 @@ class Reconsidering:
                 why = f"the same person as learner {known.id}: {value}"
                 if not self._recognise(claim, known, LINK, why, decisions):
                     whom = conflicts.in_words(known)
-                    has = f"has the link value {value}"
+                    has = f"the link value {value}"
                     reason = conflicts.place_taken(has, whom, directory_of(claim.key), "somebody else")
                     self.leave_out(claim, reason, decisions, (candidate.key,))
 

@@ -10,7 +10,7 @@ It amends what the pages have put into the plan: a draft goes in, the difference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from syncd.model import Change, Kind, Presence, Profile
@@ -74,12 +74,11 @@ def settle(
     precedence: Precedence, learner: KnownLearner, changes: Sequence[Change], sight: Sight, asks: AsksFor
 ) -> Amendment:
     """What becomes of a known learner's changes. `changes` are those under the keys of their identities."""
-    draft = Draft([change for change in changes if change.learner == learner.id])
-    linked = draft.of(Kind.LINK, Kind.JOIN)
+    mine = [change for change in changes if change.learner == learner.id]
     there = {entry.key: entry for entry in learner.identities if _is_present(sight, entry)}
-    voices = [_voice(learner, entry, draft) for entry in there.values()]
-    voices += [Voice(directory_of(c.key), c.key, Said.unpacked(c.data["identity"]["said"])) for c in linked]
-    if not voices or (len(learner.identities) == 1 and not linked):
+    voices, draft = voices_of(learner, mine, there), Draft(mine)
+    only = [entry.key for entry in learner.identities]
+    if not voices or (len(voices) == 1 and only == [voices[0].key]):  # whose page has seen to it
         return Amendment([], [])
     together = merge(precedence, voices)
     wanted = _addressed(precedence, learner, together.profile, voices, draft, there, asks)
@@ -94,11 +93,21 @@ def _is_present(sight: Sight, entry: KnownIdentity) -> bool:
     return presence is Presence.PRESENT
 
 
-def _voice(learner: KnownLearner, entry: KnownIdentity, draft: Draft) -> Voice:
+def voices_of(learner: KnownLearner, changes: Sequence[Change], present: Collection[str]) -> list[Voice]:
+    """What their directories say: those where they are `present`, and where they have just been found."""
+    voices = [_voice(learner, entry, changes) for entry in learner.identities if entry.key in present]
+    for change in changes:
+        if change.kind in (Kind.LINK, Kind.JOIN):
+            said = Said.unpacked(change.data["identity"]["said"])
+            voices.append(Voice(directory_of(change.key), change.key, said))
+    return voices
+
+
+def _voice(learner: KnownLearner, entry: KnownIdentity, changes: Sequence[Change]) -> Voice:
     """What an identity says: in this run, or as it was remembered, or as the learner's profile has it."""
     said = entry.said
     profile, priority = learner.profile, learner.waiting_priority or 0
-    for change in draft.rows.values():
+    for change in changes:
         if change.key == entry.key and change.kind is not Kind.SKIP:
             profile = profile._replace(**change.data.get("set", {}))
             priority = change.data.get("priority", priority)
@@ -128,9 +137,7 @@ def _addressed(
     if not why:
         return wanted
     if (Kind.SKIP, key) not in draft.rows:
-        name = wanted.full_name
-        data = {"where": "", "conflict": []}
-        draft.put(Change(Kind.SKIP, key, wanted.email, name, why, learner.id, data))
+        draft.put(Change(Kind.SKIP, key, wanted.email, wanted.full_name, why, learner.id, {"where": ""}))
     if key in known:
         draft.rows.pop((Kind.NOTE, key), None)
         draft.note(key, learner, why, {"identity": {"number": known[key].number, "doubted": True}})
