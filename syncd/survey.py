@@ -16,12 +16,14 @@ from syncd.errors import ConfigError, Skipped
 from syncd.model import Change, Identity, Kind
 from syncd.plan import candidate, leavers
 from syncd.plan.candidate import Candidate
+from syncd.plan.conflicts import left_to
 from syncd.plan.decisions import Adopted, Decisions, TakenBack
-from syncd.plan.drafting import own_words
+from syncd.plan.drafting import linked_to, own_words
 from syncd.plan.matching import Matcher
 from syncd.plan.merging import Precedence
+from syncd.plan.places import directory_of
 from syncd.plan.policy import Policy
-from syncd.plan.roster import KnownLearner, Roster, Said
+from syncd.plan.roster import KnownLearner, Roster
 from syncd.plan.seats import SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 from syncd.together import Together
@@ -204,13 +206,13 @@ class Survey:
             self._write(Change(Kind.SKIP, key, email, name, taken_back.why, data=data))
 
     def _adopt(self, adopted: Adopted) -> None:
-        """The newcomer planned earlier is a learner there is: linked, not created."""
-        known = adopted.learner
+        """The newcomer planned earlier is a learner there is: linked, not created; so is who joined them."""
+        known, taken = adopted.learner, {entry.identity.directory for entry in adopted.learner.identities}
         for change in self._undo(adopted.key):
-            said = Said(change.data["profile"], change.data["priority"]).packed()
-            data = {"identity": {"said": said, **change.data["identity"]}, "back": True}
-            email, name = known.profile.email, known.profile.full_name
-            self._write(Change(Kind.LINK, change.key, email, name, adopted.why, known.id, data))
+            if directory_of(change.key) in taken:
+                self._write(left_to(known, change))
+            else:
+                self._write(linked_to(known, change, adopted.why))
 
     def _undo(self, key: str) -> list[Change]:
         undone = self._drafts.undo(key)

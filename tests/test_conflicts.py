@@ -297,6 +297,39 @@ def test_a_newcomer_is_the_learner_who_gets_the_same_address_in_the_same_run(
     assert company.sync().counts == {}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_newcomer_found_to_be_a_learner_leaves_who_joined_them_behind(
+    company: Company, turned: bool
+) -> None:
+    """The account on the premises shares one value with a learner of the cloud, another with a colleague."""
+    only_links(company)
+    add(company, "cloud", "ann", "ann@cloud.example.com")
+    company.sync()
+    add(company, "ad", "ann", "ann@ad.example.com", "guid:1", "value:7")
+    add(company, "cloud", "eve", "eve@cloud.example.com", "value:7")
+    add(company, "cloud", "ann", "ann@cloud.example.com", "guid:1")
+    if turned:
+        turn(company)
+    (why,) = conflicts(company, "cloud/eve")
+    assert "Ann Doe" in why
+    assert "cloud/ann" in why
+    assert company.learners("live") == ["ann"]
+    assert len(company.register.learners.identities(1)) == 2
+
+
+def test_a_directory_that_shows_somebody_without_a_name_loses_no_newcomer(company: Company) -> None:
+    """Nobody can be known to be gone from it; the newcomer is named, and not forgotten."""
+    add(company, "ad", "ann", "ann@example.com", "guid:1")
+    add(company, "ad", "bob", "bob@example.com")
+    company.sync()
+    company.directories[0].remove("ann")
+    company.directories[0].spoil("bob", nameless=True)
+    add(company, "ad", "new", "new@example.com", "guid:1")
+    facts = company.sync()
+    keys = {change.key for change in company.changes(facts, Kind.CREATE, Kind.SKIP)}
+    assert "ad/new" in keys
+
+
 def test_a_conflict_ends_when_the_directory_is_corrected(company: Company) -> None:
     add(company, "ad", "ann", "ann@example.com", "guid:1")
     add(company, "ad", "bob", "bob@example.com", "guid:2")

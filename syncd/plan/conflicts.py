@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from syncd.model import Change, Kind, Profile
 from syncd.plan.candidate import Candidate
-from syncd.plan.drafting import draft
+from syncd.plan.drafting import draft, own_words
+from syncd.plan.places import directory_of
 from syncd.plan.roster import KnownLearner
 
 _SORT_OUT = "correct it in the directory, or exclude one of them from the scope"
@@ -78,3 +79,13 @@ def address_taken(why: str, email: str, holder: KnownLearner | None) -> str:
     """Linked they would speak for the learner, but their address is somebody else's."""
     other = in_words(holder) if holder else "somebody else in this sync"
     return f"{why}; but the e-mail address {email} belongs to {other}; {_SORT_OUT}"
+
+
+def left_to(known: KnownLearner, joined: Change) -> Change:
+    """Who joined a newcomer that turns out to be a learner, in a directory that has the learner already."""
+    directory = directory_of(joined.key)
+    there = next(entry.key for entry in known.identities if entry.identity.directory == directory)
+    why = place_taken("what they share", in_words(known), directory, there)
+    email, name = own_words(joined)
+    data = {"where": joined.data["identity"]["where"], "conflict": [there]}
+    return Change(Kind.SKIP, joined.key, email, name, why, data=data)

@@ -54,6 +54,15 @@ def own_words(change: Change) -> tuple[str, str]:
     return profile.email, profile.full_name
 
 
+def linked_to(known: KnownLearner, created: Change, why: str) -> Change:
+    """The link of somebody who was to be created, or to join one."""
+    identity = dict(created.data["identity"])
+    if "profile" in created.data:
+        identity["said"] = Said(created.data["profile"], created.data["priority"]).packed()
+    data = {"identity": identity, "back": True}
+    return Change(Kind.LINK, created.key, known.profile.email, known.profile.full_name, why, known.id, data)
+
+
 def with_data(change: Change, data: Mapping[str, object]) -> Change:
     return change._replace(data={**change.data, **data})
 

@@ -92,6 +92,7 @@ class Matcher:
 
     def put_off(self) -> list[Candidate]:
         """Those to decide with `decide` once everything has been read. Nobody is put off twice."""
+        self._whereabouts.close()
         return self._addresses.last_call()
 
     def takes_address(

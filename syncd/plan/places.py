@@ -36,6 +36,11 @@ class Places:
         """Everybody who has come to be anywhere."""
         return [learner for learner in self._taken if any(True for _ in self.of(learner))]
 
+    def holder(self, learner: int, directory: str) -> str:
+        """Who stands for the learner there; empty where nobody does."""
+        place = self._taken.get(learner, {}).get(directory)
+        return place.key if place else ""
+
     def keep(self, learner: int, key: str) -> None:
         """The register has the learner there already."""
         self._taken.setdefault(learner, {}).setdefault(directory_of(key), Place(key, KNOWN))

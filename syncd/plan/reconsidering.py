@@ -40,10 +40,7 @@ class Reconsidering:
             ):
                 why = f"the same person as learner {known.id}: {value}"
                 if not self._recognise(claim, known, LINK, why, decisions):
-                    whom = conflicts.in_words(known)
-                    has = f"the link value {value}"
-                    reason = conflicts.place_taken(has, whom, directory_of(claim.key), "somebody else")
-                    self.leave_out(claim, reason, decisions, (candidate.key,))
+                    self._turn_away(claim, known, value, decisions)
 
     def takes_address(
         self, key: str, email: str, known: KnownLearner, roster: Roster, decisions: Decisions
@@ -69,11 +66,22 @@ class Reconsidering:
         decisions.taken_back.append(TakenBack(key, why, rivals))
 
     def _recognise(self, claim: Claim, known: KnownLearner, by: int, why: str, decisions: Decisions) -> bool:
-        """The newcomer is this learner, if the learner has room for them where they are."""
-        if not is_elsewhere(known, directory_of(claim.key)) or claim.learner in self.joined:
+        """The newcomer is this learner, if the learner has room for them; and so is whoever joined them."""
+        key = self.joined.get(claim.learner, claim.key)
+        if not is_elsewhere(known, directory_of(key)) or not self._places.claim(known.id, key, by)[0]:
             return False
-        if not self._places.claim(known.id, claim.key, by)[0]:
-            return False
+        for directory, joiner in [*self._places.of(claim.learner)]:
+            if not (is_elsewhere(known, directory) and self._places.claim(known.id, joiner, by)[0]):
+                self._claims.leave_out(joiner)
+        self.joined.pop(claim.learner, None)
         self._claims.become(claim.learner, known.id)
-        decisions.adopted.append(Adopted(claim.key, known, why))
+        decisions.adopted.append(Adopted(key, known, why))
         return True
+
+    def _turn_away(self, claim: Claim, known: KnownLearner, value: str, decisions: Decisions) -> None:
+        """The learner has somebody else where the newcomer is."""
+        directory = directory_of(self.joined.get(claim.learner, claim.key))
+        there = next((e.key for e in known.identities if e.identity.directory == directory), "")
+        there = there or self._places.holder(known.id, directory)
+        what, whom = f"the link value {value}", conflicts.in_words(known)
+        self.leave_out(claim, conflicts.place_taken(what, whom, directory, there), decisions, (there,))

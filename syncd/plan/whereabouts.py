@@ -26,6 +26,11 @@ class Whereabouts:
         self._sight = sight
         self._rank = {name: place for place, name in enumerate(directories)}
         self._places = places
+        self._closed = False
+
+    def close(self) -> None:
+        """Everything has been read: nobody else will be seen."""
+        self._closed = True
 
     def speaks_for(self, known: KnownLearner, directory: str) -> bool:
         """Whether the address there counts: no directory read before it has the learner present."""
@@ -41,7 +46,7 @@ class Whereabouts:
         there = [entry for entry in known.identities if entry.identity.directory == directory]
         if not all(self._sight.is_unseen(entry.number) for entry in there):
             return Room.TAKEN
-        if there and directory not in self._sight.complete:
+        if there and directory not in self._sight.complete and not self._closed:
             return Room.UNSEEN
         gone = all(self._presence(entry) is Presence.MISSING for entry in there)
         return Room.FREE if gone else Room.TAKEN
