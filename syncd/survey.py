@@ -238,7 +238,7 @@ class Survey:
         """Who has left; and what several directories say together of those who have not."""
         people = self._register.people
         suspects = {*people.leaving(), *self._matcher.left, *self._matcher.shared}
-        suspects.update(set(self._matcher.places.learners()) - self._matcher.joined.keys())
+        suspects |= self._matcher.places.learners() - self._matcher.joined.keys()
         for numbers in _paged(self._absent, 1000):
             suspects |= people.owners(numbers)
         self._drafts.flush()

@@ -23,50 +23,61 @@ class Place(NamedTuple):
 
 
 class Places:
+    """By directory, then by learner: there are few directories, and may be many learners."""
+
     def __init__(self) -> None:
-        self._taken: dict[int, dict[str, Place]] = {}
+        self._taken: dict[str, dict[int, Place]] = {}
 
     def of(self, learner: int) -> Iterator[tuple[str, str]]:
         """Where the learner has come to be in this run: directory and key."""
-        for directory, place in self._taken.get(learner, {}).items():
-            if place.by != KNOWN and not place.rival:
+        for directory, there in self._taken.items():
+            place = there.get(learner)
+            if place is not None and place.by != KNOWN and not place.rival:
                 yield directory, place.key
 
-    def learners(self) -> list[int]:
+    def learners(self) -> set[int]:
         """Everybody who has come to be anywhere."""
-        return [learner for learner in self._taken if any(True for _ in self.of(learner))]
+        return {
+            learner
+            for there in self._taken.values()
+            for learner, place in there.items()
+            if place.by != KNOWN and not place.rival
+        }
 
     def holder(self, learner: int, directory: str) -> str:
         """Who stands for the learner there; empty where nobody does."""
-        place = self._taken.get(learner, {}).get(directory)
+        place = self._taken.get(directory, {}).get(learner)
         return place.key if place else ""
 
     def keep(self, learner: int, key: str) -> None:
         """The register has the learner there already."""
-        self._taken.setdefault(learner, {}).setdefault(directory_of(key), Place(key, KNOWN))
+        self._at(key).setdefault(learner, Place(key, KNOWN))
 
     def claim(self, learner: int, key: str, by: int) -> tuple[bool, str, bool]:
         """Take a place: whether it is to be had, who was in the way, and whether they are out now."""
-        there = self._taken.setdefault(learner, {})
-        place = there.get(directory_of(key))
+        there = self._at(key)
+        place = there.get(learner)
         if place is None or (place.key == key and not place.rival):
-            there[directory_of(key)] = Place(key, by)
+            there[learner] = Place(key, by)
             return True, "", False
         if place.key == key:
             return False, place.rival, False
         if by < place.by:
-            there[directory_of(key)] = Place(key, by)
+            there[learner] = Place(key, by)
             return True, place.key, not place.rival
         if by == place.by and not place.rival:
-            there[directory_of(key)] = place._replace(rival=key)
+            there[learner] = place._replace(rival=key)
             return False, place.key, True
         return False, place.key, False
 
     def leave(self, learner: int, key: str) -> None:
         """Give a place back that came to nothing."""
-        there = self._taken.get(learner, {})
-        if directory_of(key) in there and there[directory_of(key)].key == key:
-            del there[directory_of(key)]
+        there = self._at(key)
+        if learner in there and there[learner].key == key:
+            del there[learner]
+
+    def _at(self, key: str) -> dict[int, Place]:
+        return self._taken.setdefault(directory_of(key), {})
 
 
 def directory_of(key: str) -> str:

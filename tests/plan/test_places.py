@@ -39,7 +39,7 @@ def test_whom_the_register_knows_keeps_their_place() -> None:
     places.keep(1, "ad/a")
     assert places.claim(1, "ad/b", LINK) == (False, "ad/a", False)
     assert [*places.of(1)] == []
-    assert places.learners() == []
+    assert places.learners() == set()
 
 
 def test_whoever_was_put_off_finds_the_place_they_took_or_that_it_is_contested() -> None:
