@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from syncd.errors import ConfigError, Held
@@ -48,9 +49,22 @@ def narrow(register: Register, reviewed: int, fresh: int) -> int:
         )
         register.runs.expire(reviewed, why)
         raise Held(why, next_step="look at what holds now with `syncd plan`")
-    others = [place for place in now if place not in wanted]
+    others = [*_unreviewed(register, fresh, wanted)]
     register.journal.drop(fresh, others)
     return len(others)
+
+
+def _unreviewed(register: Register, fresh: int, wanted: Contents) -> Iterator[tuple[Kind, str]]:
+    """What was not reviewed, and what would be remembered of the same learners: they are looked at anew."""
+    learners = set()
+    for entry in register.journal.read(fresh):
+        change = entry.change
+        if change.kind not in _INCIDENTAL and (change.kind, change.key) not in wanted:
+            learners.add(change.learner)
+            yield change.kind, change.key
+    for entry in register.journal.read(fresh, kinds=[Kind.NOTE]):
+        if entry.change.learner in learners:
+            yield entry.change.kind, entry.change.key
 
 
 def held_already(register: Register, run: int) -> int | None:

@@ -12,9 +12,10 @@ from syncd.app import App
 from syncd.dates import day, moment
 from syncd.errors import Busy, Skipped
 from syncd.lookup import Found, Watched
-from syncd.model import DirectoryUser, Entry, Kind
-from syncd.plan import candidate, mapping, scope
+from syncd.model import PROFILE_FIELDS, DirectoryUser, Entry, Kind, Presence
+from syncd.plan import candidate, mapping, scope, settling
 from syncd.plan.mapping import FieldRule
+from syncd.plan.merging import Precedence
 from syncd.register.learners import LearnerRecord
 from syncd.run import RunFacts, Task
 from syncd.survey import Progress
@@ -96,7 +97,8 @@ def _explained(app: App, found: Found, facts: RunFacts | None) -> Explanation:
     if number is not None:
         mine = [entry for entry in changes if entry.change.key == key or entry.change.learner == number]
     record = app.register.learners.get(str(number), app.clock()) if number is not None else None
-    stops = [*_directory(app, found), *_learner(record, mine), *_license(app, record)]
+    together = _together(app, record, mine, facts) if record else ()
+    stops = [*_directory(app, found), *_learner(record, mine), *together, *_license(app, record)]
     return Explanation(key, found.name, found.email, (*stops, _next_sync(app, mine, facts)))
 
 
@@ -170,6 +172,31 @@ def _learner(record: LearnerRecord | None, mine: Sequence[Entry]) -> Iterator[St
     yield Stop("learner", True, f"learner {record.id}, known by this identity in the directory")
     if record.refused:
         yield Stop("platform", False, f"refused them: {record.refused}")
+
+
+def _together(
+    app: App, record: LearnerRecord, mine: Sequence[Entry], facts: RunFacts | None
+) -> Iterator[Stop]:
+    """Of somebody whom several directories have: whose word counts, field by field."""
+    (known,) = app.register.people.learners([record.id], app.clock())
+    keys = [entry.key for entry in known.identities]
+    found = [entry.change for entry in app.register.journal.under(facts.run, keys)] if facts else []
+    seen = {change.key: change.data["identity"] for change in found if "identity" in change.data}
+    stands = {key: identity.get("presence", Presence.PRESENT) for key, identity in seen.items()}
+    present = [e.key for e in known.identities if stands.get(e.key, e.presence) == Presence.PRESENT]
+    found += [entry.change for entry in mine if entry.change.kind in (Kind.LINK, Kind.JOIN)]
+    voices = settling.voices_of(known, found, present)
+    if len(voices) < 2:
+        return
+    listed = [directory.name for directory in app.directories]
+    precedence = Precedence(listed, app.settings.policy.matching.precedence)
+    details = [
+        (name, f"{getattr(voice.said.profile, name)} ← {voice.directory}")
+        for name in PROFILE_FIELDS[:-1]
+        if (voice := precedence.source(name, voices))
+    ]
+    who = " and ".join(voice.directory for voice in voices)
+    yield Stop("together", None, f"known to {who}; what counts:", tuple(details))
 
 
 def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:

@@ -14,6 +14,7 @@ import structlog
 
 from syncd import approval
 from syncd.carrying import Carrier
+from syncd.drafts import Approved
 from syncd.errors import SyncdError
 from syncd.following import Schedule
 from syncd.model import ChangeState, Cursor, Kind, RunState
@@ -21,7 +22,7 @@ from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.ports import Directory, Platform, ReadRequest, Register
 from syncd.seating import seat
-from syncd.survey import Approved, Progress, Survey, Surveyed
+from syncd.survey import Progress, Survey, Surveyed
 
 _BATCH = 2000
 _log = structlog.get_logger()
@@ -69,6 +70,7 @@ class RunFacts:
 
     `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
     `ended`: active learners whose license has ended, and who get no other by themselves.
+    `conflicts`: of those skipped, how many may be more than one learner.
     """
 
     run: int
@@ -80,6 +82,7 @@ class RunFacts:
     available: int = 0
     waiting: int = 0
     ended: int = 0
+    conflicts: int = 0
     objections: list[dict[str, str]] = field(default_factory=list)
     recorded: int = 0
     refused: int = 0
@@ -199,6 +202,7 @@ def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: App
     ).read()
     facts.sizes = surveyed.sizes
     facts.readings = {name: reading._asdict() for name, reading in surveyed.readings.items()}
+    facts.conflicts = surveyed.conflicts
     return surveyed
 
 

@@ -7,13 +7,11 @@ knows these people. The next whole read counts again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
-from syncd.model import Change, Kind, Presence
+from syncd.model import Presence
 from syncd.plan.roster import Recorded
 from syncd.plan.sight import Sight
-
-_ADDITIONS = (Kind.CREATE, Kind.LINK, Kind.JOIN)
 
 
 class Sizes:
@@ -29,22 +27,12 @@ class Sizes:
         elif gone and not known.missing:
             self._gained[directory] -= 1
 
-    def planned(self, changes: Iterable[Change]) -> None:
-        """These changes are on the plan: some add people their directory did not have."""
-        self._gained.update(_directory(change) for change in changes if change.kind in _ADDITIONS)
-
-    def taken_back(self, changes: Sequence[Change]) -> None:
-        """These changes are not on the plan after all."""
-        self._gained.subtract(_directory(change) for change in changes if change.kind in _ADDITIONS)
-
-    def of_all(self, sight: Sight, last: Mapping[str, int]) -> dict[str, int]:
-        """By the name of the directory, once everything has been decided. `last`: those of the last run."""
+    def of_all(self, sight: Sight, last: Mapping[str, int], added: Mapping[str, int]) -> dict[str, int]:
+        """By the name of the directory, once everything has been decided. `last`: those of the last run;
+        `added`: people the plan adds to a directory.
+        """
         for name, number in self._returning:  # whoever was skipped is not back yet
             self._gained[name] += sight.presence(number, name, Presence.MISSING) is not Presence.MISSING
         self._returning.clear()
-        estimates = {name: max(0, last.get(name, 0) + self._gained[name]) for name in sight.followed}
-        return self.counted | estimates
-
-
-def _directory(change: Change) -> str:
-    return change.key.partition("/")[0]
+        gained = {name: self._gained[name] + added.get(name, 0) for name in sight.followed}
+        return self.counted | {name: max(0, last.get(name, 0) + many) for name, many in gained.items()}

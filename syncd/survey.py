@@ -8,30 +8,27 @@ journal; nobody is kept in memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
+from syncd.drafts import Approved, Drafts
 from syncd.errors import ConfigError, Skipped
 from syncd.following import Changes, Following, Reading, Schedule
 from syncd.model import Change, Cursor, Identity, Kind
-from syncd.plan import candidate, leavers
+from syncd.plan import candidate
 from syncd.plan.candidate import Candidate
 from syncd.plan.matching import Matcher
+from syncd.plan.merging import Precedence
 from syncd.plan.policy import Policy
-from syncd.plan.roster import KnownLearner, Roster
+from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
+from syncd.planning import PAGE, Planning, paged
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 from syncd.sizes import Sizes
+from syncd.together import Together
 
-_FULL = 2000  # changes written to the journal at once
-_REPRIORITIZING = (Kind.NOTE, Kind.UPDATE)  # of somebody in line
-_PAGE = 1000  # people looked up in the register at once
-
-T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
-Approved = Collection[tuple[Kind, str]]
 
 
 @dataclass(slots=True)
@@ -40,6 +37,7 @@ class Surveyed:
 
     `removed`: how many people the register knows by directories that are not configured any more.
     `cursors`: where the next run may begin to read, once this one is applied in full.
+    `conflicts`: of those skipped, how many may be more than one learner.
     """
 
     sizes: dict[str, int] = field(default_factory=dict)
@@ -47,6 +45,7 @@ class Surveyed:
     cursors: list[Cursor] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
     counts: Counter[Kind] = field(default_factory=Counter)
+    conflicts: int = 0
     requests: list[SeatRequest] = field(default_factory=list)
     priorities: dict[int, int] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
@@ -75,39 +74,62 @@ class Survey:
         self._request_for = request_for
         self._run = run
         self._now = now
-        self._approved = approved
         self._following = Following(register, schedule, run, now)
         self._progress = progress
-        self._pending: list[Change] = []
-        self._result = Surveyed()
+        self._drafts = Drafts(register.journal, run, approved)
+        self._removed: Counter[str] = Counter()
         self._unidentified: set[str] = set()
         self._absent: list[int] = []
         self._sizes = Sizes()
 
     def read(self) -> Surveyed:
         """Raises what `Directory.read` raises; then the run has no plan, and nobody has left."""
-        people = self._register.people
-        self._empty = people.is_empty()
-        self._sight = people.new_sight()
-        names = [directory.name for directory in self._directories]
-        self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), self._now)
-        self._miss_removed(names)
-        for directory in self._directories:
+        by_say = self._begin()
+        for directory in by_say:
             with self._place_told(directory):
                 self._read(directory)
-        for page in _paged(self._matcher.put_off(), _PAGE):
+        for page in paged(self._matcher.put_off(), PAGE):
             self._decide(page)
-        self._find_leavers()
-        self._flush()
-        self._result.sizes = self._sizes.of_all(self._sight, self._register.runs.last_sizes())
-        self._result.readings = self._following.readings
-        self._result.cursors = self._following.cursors(but=self._unidentified)
-        return self._result
+        self._planning.settle(self._absent)
+        return self._surveyed()
+
+    def _begin(self) -> list[Directory]:
+        """Make ready; the directories in the order they are read: whose e-mail address counts first."""
+        people, now = self._register.people, self._now
+        precedence = Precedence(
+            [directory.name for directory in self._directories], self._policy.matching.precedence
+        )
+        by_say = sorted(self._directories, key=lambda entry: precedence.order("email")[entry.name])
+        names = [directory.name for directory in by_say]
+        self._empty = people.is_empty()
+        self._sight = people.new_sight()
+        self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), now)
+        together = Together(self._register, precedence, self._matcher, self._sight, self._run, now)
+        self._planning = Planning(
+            self._register, self._policy.grace, self._matcher, together, self._drafts, self._sight, now
+        )
+        self._miss_removed(names)
+        return by_say
+
+    def _surveyed(self) -> Surveyed:
+        planning, drafts = self._planning, self._drafts
+        return Surveyed(
+            sizes=self._sizes.of_all(self._sight, self._register.runs.last_sizes(), drafts.added),
+            readings=self._following.readings,
+            cursors=self._following.cursors(but=self._unidentified),
+            removed=self._removed,
+            counts=drafts.counts,
+            conflicts=drafts.conflicts,
+            requests=planning.requests,
+            priorities=planning.priorities,
+            leaving=planning.leaving,
+            freed=planning.freed,
+        )
 
     def _miss_removed(self, names: Sequence[str]) -> None:
         """Nobody is left of a directory that is not configured: the guard asks whether that is meant."""
         for name, number in self._register.people.of_other_directories(names):
-            self._result.removed[name] += 1
+            self._removed[name] += 1
             self._sight.complete.add(name)
             self._absent.append(number)
 
@@ -148,7 +170,7 @@ class Survey:
         """Who may have changed: of everybody else what the register says still holds."""
         people, sight, name = changes.people, self._sight, directory.name
         seen = len(people)
-        for ids in _paged(sorted({*people, *changes.gone}), _PAGE):
+        for ids in paged(sorted({*people, *changes.gone}), PAGE):
             for known in self._register.people.recorded(name, ids, self._now):
                 self._sizes.told(name, known, gone=known.id in changes.gone)
                 if known.id in changes.gone:
@@ -157,7 +179,7 @@ class Survey:
                 elif known.fingerprint == people[known.id].fingerprint:
                     sight.unchanged(known.number)
                     del people[known.id]
-        for ids in _paged(sorted(people), _PAGE):
+        for ids in paged(sorted(people), PAGE):
             self._decide([*self._opened(directory, [people[id_] for id_ in ids])])
             self._progress(f"reading {name}", seen, None)
         sight.end(name, followed=True)
@@ -183,7 +205,8 @@ class Survey:
     def _skip(self, directory: Directory, sighting: Sighting, exc: Skipped) -> None:
         if exc.identity is None:
             self._unidentified.add(directory.name)
-            self._write(Change(Kind.SKIP, f"{directory.name}/?{sighting.fingerprint.hex()}", "", "", exc.why))
+            key = f"{directory.name}/?{sighting.fingerprint.hex()}"
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
             return
         identity = Identity(*exc.identity)
         key, roster = (
@@ -192,23 +215,15 @@ class Survey:
         )
         known = roster.by_identity.get(identity)
         if known is None:
-            self._write(Change(Kind.SKIP, key, "", "", exc.why))
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
         else:
             self._sight.skipped(roster.identity(identity).number)
-            self._write(
+            self._drafts.write(
                 Change(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id)
             )
 
     def _decide(self, page: Sequence[Candidate]) -> None:
-        decisions = self._matcher.decide(page, self._roster(page))
-        for change in decisions.changes:
-            if change.kind in _REPRIORITIZING and change.learner and "priority" in change.data:
-                self._result.priorities[change.learner] = int(change.data["priority"])
-        self._write(*decisions.changes)
-        self._sizes.planned(decisions.changes)
-        self._result.requests += decisions.requests
-        for key, rival in decisions.contested:
-            self._take_back(key, rival)
+        self._planning.heed(self._matcher.decide(page, self._roster(page)))
 
     def _roster(self, page: Sequence[Candidate]) -> Roster:
         if self._empty:
@@ -220,63 +235,8 @@ class Survey:
             self._now,
         )
 
-    def _take_back(self, key: str, rival: Candidate) -> None:
-        """A newcomer planned earlier turns out to share an address: nobody guesses whose it is."""
-        self._flush()
-        self._result.requests = [entry for entry in self._result.requests if entry.key != key]
-        email, taken_back = "", self._register.journal.take_back(self._run, key)
-        self._sizes.taken_back(taken_back)
-        for change in taken_back:
-            email = email or change.email
-            self._result.counts[change.kind] -= (change.kind, change.key) not in self._approved
-            why = f"shares the address {email} with {rival.where or rival.key}"
-            self._write(
-                Change(Kind.SKIP, change.key, change.email, change.name, why, data={"where": _where(change)})
-            )
-
-    def _find_leavers(self) -> None:
-        people = self._register.people
-        suspects = {*people.leaving(), *self._matcher.left}
-        for numbers in _paged(self._absent, _PAGE):
-            suspects |= people.owners(numbers)
-        for page in _paged(sorted(suspects), _PAGE):
-            for learner in people.learners(page, self._now):
-                self._judge_leaving(learner)
-
-    def _judge_leaving(self, learner: KnownLearner) -> None:
-        linked = learner.id in self._matcher.linked
-        if leavers.has_left(learner, self._sight, linked=linked):
-            self._result.leaving.add(learner.id)
-        for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
-            if change.kind is Kind.RELEASE and change.lot is not None:
-                self._result.freed[change.lot] += 1
-            self._write(change)
-
-    def _write(self, *changes: Change) -> None:
-        self._pending += changes
-        if len(self._pending) >= _FULL:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._result.counts.update([c.kind for c in self._pending])
-        if self._approved:
-            approved = [c.kind for c in self._pending if (c.kind, c.key) in self._approved]
-            self._result.counts.subtract(approved)
-        self._register.journal.write(self._run, self._pending)
-        self._pending.clear()
-
     def _new_ids(self) -> Iterator[int]:
         block = 1
         while True:
             yield from self._register.people.reserve_ids(block)
             block = min(block * 10, 10_000)
-
-
-def _paged(everything: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(everything), size):
-        yield everything[start : start + size]
-
-
-def _where(change: Change) -> object:
-    seen = change.data.get("identity")
-    return seen.get("where", "") if isinstance(seen, dict) else ""

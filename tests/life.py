@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from unittest.mock import patch
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from syncd.errors import Held, Incomplete
 from syncd.model import ChangeState, Entry, RunState
+from syncd.plan.policy import Matching
 from syncd.run import RunFacts
 from tests.company import DAY, Company
 from tests.contracts.memory import MemoryDirectory
@@ -62,6 +64,12 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.truth.close()
         self.company.register.close()
+
+    @initialize(email=st.sampled_from([(), ("cloud",)]), last_name=st.sampled_from([(), ("cloud",)]))
+    def decide_whose_word_counts(self, email: tuple[str, ...], last_name: tuple[str, ...]) -> None:
+        named = {"email": email, "last_name": last_name}
+        precedence = {name: directories for name, directories in named.items() if directories}
+        self.company.policy = replace(self.company.policy, matching=Matching(precedence=precedence))
 
     # -- what happens in the directories
 

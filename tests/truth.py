@@ -30,6 +30,11 @@ class Truth:
         with self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(query), values)]
 
+    def rows_changed(self, statement: str) -> None:
+        """As somebody does by hand."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(text(statement))
+
     def everything(self) -> dict[str, list[Any]]:
         return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in _TABLES}
 

@@ -32,7 +32,14 @@ def summary(screen: Screen, facts: RunFacts) -> None:
     """How many people were read, what changes by kind, and how the licenses stand."""
     rows = [("read", _read(name, size, facts)) for name, size in facts.sizes.items()]
     rows += [(word, f"{count:>6,}  {KINDS[kind][1]}") for kind, word, count in counted(facts) if count]
-    table.facts(screen, [*rows, ("licenses", licenses(facts)), ("ended", ended(facts))])
+    rows += [("conflicts", conflicts(facts)), ("licenses", licenses(facts)), ("ended", ended(facts))]
+    table.facts(screen, rows)
+
+
+def conflicts(facts: RunFacts) -> str:
+    """How many of those skipped may be more than one learner; empty when nobody may."""
+    who = "of those skipped may be more than one learner; nobody guesses, see why below"
+    return f"{facts.conflicts:>6,}  {who}" if facts.conflicts else ""
 
 
 def _read(name: str, size: int, facts: RunFacts) -> str:

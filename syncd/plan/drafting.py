@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from syncd.model import Change, Kind, Presence, Profile
 from syncd.plan.candidate import Candidate
+from syncd.plan.roster import KnownLearner, Said
 
 
 def difference(before: Profile, after: Profile) -> tuple[dict[str, str], dict[str, str]]:
@@ -30,12 +31,47 @@ def draft(
     return Change(kind, candidate.key, profile.email, name, why, learner, {} if data is None else data)
 
 
+def update(known: KnownLearner, wanted: Profile, candidate: Candidate) -> Iterator[Change]:
+    """What makes the learner's profile `wanted`; nothing when it is."""
+    before, after = difference(known.profile, wanted)
+    if after:
+        data = {"set": after, "was": before}
+        yield draft(Kind.UPDATE, candidate, wanted, in_words(before, after), known.id, data)
+
+
+def address_of(email: str, holder: KnownLearner | None) -> str:
+    """Why a learner does not get a new address."""
+    other = f"learner {holder.id} ({holder.profile.full_name})" if holder else "somebody else in this sync"
+    return f"the new address {email} belongs to {other}"
+
+
+def own_words(change: Change) -> tuple[str, str]:
+    """Address and name of the person of a change, by their own directory where the change has its word."""
+    packed = change.data.get("identity", {}).get("said")
+    if not packed:
+        return change.email, change.name
+    profile = Said.unpacked(packed).profile
+    return profile.email, profile.full_name
+
+
+def linked_to(known: KnownLearner, created: Change, why: str) -> Change:
+    """The link of somebody who was to be created, or to join one."""
+    identity = dict(created.data["identity"])
+    if "profile" in created.data:
+        identity["said"] = Said(created.data["profile"], created.data["priority"]).packed()
+    data = {"identity": identity, "back": True}
+    return Change(Kind.LINK, created.key, known.profile.email, known.profile.full_name, why, known.id, data)
+
+
 def with_data(change: Change, data: Mapping[str, object]) -> Change:
     return change._replace(data={**change.data, **data})
 
 
-def identity_of(candidate: Candidate) -> dict[str, object]:
-    """What the register remembers of a candidate's identity, as it stands in a change."""
+def identity_of(candidate: Candidate, *, shared: bool = False) -> dict[str, object]:
+    """What the register remembers of a candidate's identity, as it stands in a change.
+
+    `shared`: with what it says, since the learner has, or may come to have, other identities too.
+    """
     seen: dict[str, object] = {
         "directory": candidate.identity.directory,
         "key": candidate.identity.id,
@@ -48,4 +84,6 @@ def identity_of(candidate: Candidate) -> dict[str, object]:
         seen["fresh_until"] = candidate.changes_at
     if candidate.links:
         seen["links"] = list(candidate.links)
+    if shared and candidate.profile:
+        seen["said"] = Said(candidate.profile, candidate.priority).packed()
     return seen

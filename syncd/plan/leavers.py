@@ -46,7 +46,6 @@ def decide(
     """
     last = _last(learner, sight)
     yield from _absent(learner, last, now)
-    yield from _succeed(learner, last, sight)
     if not has_left(learner, sight, linked=linked):
         return
     left_at = now if learner.left_at is None else learner.left_at
@@ -81,24 +80,7 @@ def _absent(learner: KnownLearner, last: list[tuple[KnownIdentity, Presence]], n
     for entry, presence in last:
         if presence is Presence.MISSING and entry.presence is not Presence.MISSING:
             seen = {"identity": {"number": entry.number, "presence": str(presence), "since": now}}
-            yield _change(Kind.NOTE, learner, _WHY[presence], seen, key=key_of(entry))
-
-
-def _succeed(
-    learner: KnownLearner, last: list[tuple[KnownIdentity, Presence]], sight: Sight
-) -> Iterator[Change]:
-    """Who stays by another directory than before: it speaks for them now, so it is read anew next time."""
-    if all(presence is Presence.PRESENT or presence is entry.presence for entry, presence in last):
-        return
-    for entry, presence in last:
-        if presence is Presence.PRESENT and sight.is_unchanged(entry.number, entry.identity.directory):
-            doubted = {"identity": {"number": entry.number, "doubted": True}}
-            yield _change(Kind.NOTE, learner, "speaks for them now", doubted, key=key_of(entry))
-
-
-def key_of(entry: KnownIdentity) -> str:
-    """The key of changes that concern this identity."""
-    return f"{entry.identity.directory}/{entry.identity.id}"
+            yield _change(Kind.NOTE, learner, _WHY[presence], seen, key=entry.key)
 
 
 def _change(
@@ -112,7 +94,7 @@ def _change(
 ) -> Change:
     return Change(
         kind,
-        key or key_of(learner.identities[0]),
+        key or learner.identities[0].key,
         learner.profile.email,
         learner.profile.full_name,
         why,

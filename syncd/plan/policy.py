@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncd.model import GroupRef
@@ -19,11 +19,13 @@ class Matching:
 
     `by_link`, `by_email`: the same human in two directories is one learner.
     `adopt_by_email`: a learner nobody manages, or whose identity is gone, is taken over by e-mail.
+    `precedence`: by profile field, the directories whose word counts first; see `syncd.plan.merging`.
     """
 
     by_link: bool = True
     by_email: bool = True
     adopt_by_email: bool = False
+    precedence: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from syncd.model import Account, Identity, Presence, Profile
 
 
+class Said(NamedTuple):
+    """What one directory says of a person: their profile, and their place among the priorities."""
+
+    profile: Profile
+    priority: int = 0
+
+    def packed(self) -> list[str | int]:
+        """As it stands in a change and in the register."""
+        return [*self.profile, self.priority]
+
+    @classmethod
+    def unpacked(cls, packed: Sequence[Any]) -> Said:
+        return cls(Profile._make(packed[:-1]), packed[-1])
+
+
 class KnownIdentity(NamedTuple):
-    """One directory identity of a learner, as of the last run. `number` is its row in the register."""
+    """One directory identity of a learner, as of the last run. `number` is its row in the register.
+
+    `said`: what its directory says of a learner with several; None: what the learner's profile says.
+    """
 
     number: int
     identity: Identity
     learner: int
     presence: Presence
     since: int
+    said: Said | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of changes that concern this identity."""
+        return f"{self.identity.directory}/{self.identity.id}"
 
 
 class Recorded(NamedTuple):
@@ -71,7 +95,7 @@ class Roster:
 
     by_identity: Mapping[Identity, KnownLearner] = field(default_factory=dict)
     by_email: Mapping[str, KnownLearner] = field(default_factory=dict)
-    by_link: Mapping[str, KnownLearner] = field(default_factory=dict)
+    by_link: Mapping[str, Sequence[KnownLearner]] = field(default_factory=dict)
 
     def identity(self, identity: Identity) -> KnownIdentity:
         """The recorded identity of somebody found in `by_identity`."""

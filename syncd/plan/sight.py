@@ -58,10 +58,6 @@ class Sight:
         if followed:
             self.followed.add(directory)
 
-    def is_unchanged(self, number: int, directory: str) -> bool:
-        glimpse = self.glimpses[number]
-        return glimpse == Glimpse.UNCHANGED or (glimpse == Glimpse.UNSEEN and directory in self.followed)
-
     def is_unseen(self, number: int) -> bool:
         return self.glimpses[number] == Glimpse.UNSEEN
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
 from syncd.model import Change, Presence
@@ -26,12 +27,20 @@ def refresh(connection: Connection, changes: Sequence[Change], now: int) -> None
             if "fingerprint" in entry
         ],
     )
+    said = [(_packed(entry["said"]), entry["number"]) for entry, _ in seen if "said" in entry]
+    bulk.execute(connection, "UPDATE identities SET said = ? WHERE id = ?", said)
     doubted = "UPDATE identities SET fingerprint = NULL WHERE id = ?"
     bulk.execute(connection, doubted, [(entry["number"],) for entry, _ in seen if entry.get("doubted")])
     moved = "UPDATE identities SET presence = ?, since = ? WHERE id = ? AND presence <> ?"
     rows = [(entry.get("presence", str(Presence.PRESENT)), entry["number"]) for entry, _ in seen]
     bulk.execute(connection, moved, [(presence, now, number, presence) for presence, number in rows])
     _link(connection, [(value, learner) for entry, learner in seen for value in entry.get("links", ())])
+
+
+def doubt(connection: Connection, learners: Sequence[int | None]) -> None:
+    """Nothing vouches for these learners' identities: the next run looks at them again."""
+    statement = "UPDATE identities SET fingerprint = NULL WHERE learner_id = ?"
+    bulk.execute(connection, statement, [(learner,) for learner in learners])
 
 
 def known(connection: Connection, changes: Sequence[Change]) -> set[str]:
@@ -53,6 +62,10 @@ def _link(connection: Connection, values: Sequence[tuple[str, int | None]]) -> N
     bulk.execute(
         connection, "INSERT INTO links (value, learner_id) VALUES (?, ?) ON CONFLICT DO NOTHING", values
     )
+
+
+def _packed(said: object) -> str | None:
+    return None if said is None else orjson.dumps(said).decode()
 
 
 def _identity(change: Change) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, f
 from syncd.model import Change, ChangeState, Entry, Kind, Profile
 from syncd.plan.seats import Seat, SeatRequest
 from syncd.register import bulk
+from syncd.register.bulk import is_any_of
 from syncd.register.schema import changes
 
 _COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
 _READ = tuple(changes.c[name] for name in (*_COLUMNS, "state", "outcome"))
 _PLACE = (changes.c.run_id, changes.c.kind, changes.c.key)
 _CHUNK = 10_000
+_ONES_OWN = (Kind.LINK, Kind.UPDATE, Kind.REACTIVATE, Kind.CREATE, Kind.JOIN, Kind.NOTE, Kind.SKIP)
 _KINDS = {int(kind): kind for kind in Kind}
 _STATES = {str(state): state for state in ChangeState}
 
@@ -39,17 +41,18 @@ class Journal:
                 bulk.insert(connection, "changes", _COLUMNS, [_row(run, change) for change in planned])
 
     def take_back(self, run: int, key: str) -> list[Change]:
-        """Remove the creation under `key`, and then whatever joins it, from a plan that is being made."""
+        """Remove what stands under `key`, and whatever joins its creation, from a plan that is being made."""
         created = select(changes.c.learner_id).where(
             changes.c.run_id == run, changes.c.kind == Kind.CREATE, changes.c.key == key
         )
         with self._writer.begin() as connection:
+            mine = changes.c.key == key
             learner = connection.execute(created).scalar()
-            if learner is None:
-                return []
-            mine = changes.c.learner_id == learner, changes.c.kind.in_((Kind.CREATE, Kind.JOIN))
-            rows = connection.execute(_in(run).where(*mine).order_by(changes.c.kind, changes.c.key)).all()
-            connection.execute(delete(changes).where(changes.c.run_id == run, *mine))
+            if learner is not None:
+                mine |= (changes.c.learner_id == learner) & changes.c.kind.in_((Kind.CREATE, Kind.JOIN))
+            chosen = mine & changes.c.kind.in_(_ONES_OWN)
+            rows = connection.execute(_in(run).where(chosen).order_by(changes.c.kind, changes.c.key)).all()
+            connection.execute(delete(changes).where(changes.c.run_id == run, chosen))
         return [_entry(row).change for row in rows]
 
     def unsettled(self, run: int) -> list[str]:
@@ -58,6 +61,14 @@ class Journal:
         statement = select(changes.c.key).where(changes.c.run_id == run, named).distinct()
         with self._engine.connect() as connection:
             return sorted(connection.execute(statement).scalars())
+
+    def under(self, run: int, keys: Collection[str]) -> Iterator[Entry]:
+        """What a plan that is being made says of the people with these keys."""
+        with self._engine.connect() as connection:
+            chosen = changes.c.kind.in_(_ONES_OWN), is_any_of(connection, changes.c.key, keys)
+            rows = connection.execute(_in(run).where(*chosen).order_by(changes.c.kind, changes.c.key)).all()
+        for row in rows:
+            yield _entry(row)
 
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""

@@ -39,8 +39,8 @@ _LEARNERS = """
         {employee_id}, {language}, nullif({group}, ''), {role}, :account, :now, CAST(:activated AS bigint)
     FROM {plan} WHERE {email} IS NOT NULL"""
 _IDENTITIES = """
-    INSERT INTO identities (directory, "key", learner_id, fingerprint, fresh_until, since, "where")
-    SELECT {directory}, {key}, learner_id, {fingerprint}, CAST({fresh_until} AS bigint), :now, {where}
+    INSERT INTO identities (directory, "key", learner_id, fingerprint, fresh_until, since, "where", said)
+    SELECT {directory}, {key}, learner_id, {fingerprint}, CAST({fresh_until} AS bigint), :now, {where}, {said}
     FROM {plan} WHERE {directory} IS NOT NULL"""
 _LINKS = """
     INSERT INTO links (value, learner_id) SELECT link.value, learner_id FROM {plan}, {links} AS link

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
-from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster
+from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, identities, learners, links, waiting
@@ -58,14 +59,17 @@ class People:
         """Everybody these identities, addresses and link values may mean."""
         with self._engine.connect() as connection:
             by_identity = self._by_identity(connection, ids)
-            by_email = self._pairs(connection, learners.c.email, learners.c.id, emails)
+            by_email = dict(self._pairs(connection, learners.c.email, learners.c.id, emails))
             by_link = self._pairs(connection, links.c.value, links.c.learner_id, link_values)
-            wanted = {*by_identity.values(), *by_email.values(), *by_link.values()}
+            wanted = {*by_identity.values(), *by_email.values(), *(learner for _, learner in by_link)}
             known = {entry.id: entry for entry in _learners(connection, wanted, now)}
+        linked: dict[str, list[KnownLearner]] = defaultdict(list)
+        for value, learner in sorted(by_link):
+            linked[value].append(known[learner])
         return Roster(
             by_identity={key: known[learner] for key, learner in by_identity.items()},
             by_email={key: known[learner] for key, learner in by_email.items()},
-            by_link={key: known[learner] for key, learner in by_link.items()},
+            by_link=linked,
         )
 
     def learners(self, ids: Collection[int], now: int) -> list[KnownLearner]:
@@ -140,11 +144,11 @@ class People:
     @staticmethod
     def _pairs(
         connection: Connection, key: ColumnElement[str], value: ColumnElement[int], wanted: Collection[str]
-    ) -> dict[str, int]:
+    ) -> list[tuple[str, int]]:
         if not wanted:
-            return {}
+            return []
         rows = connection.execute(select(key, value).where(is_any_of(connection, key, wanted)))
-        return {row[0]: row[1] for row in rows}
+        return [(row[0], row[1]) for row in rows]
 
     @staticmethod
     def _by_identity(connection: Connection, ids: Collection[Identity]) -> dict[Identity, int]:
@@ -198,7 +202,10 @@ def _recorded(row: RowMapping, now: int) -> Recorded:
 
 def _identity(row: RowMapping) -> KnownIdentity:
     identity = Identity(row["directory"], row["key"])
-    return KnownIdentity(row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"])
+    said = Said.unpacked(orjson.loads(row["said"])) if row["said"] else None
+    return KnownIdentity(
+        row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"], said
+    )
 
 
 def _learner(

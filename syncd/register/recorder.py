@@ -147,6 +147,7 @@ def _update(work: _Work, group: list[Change]) -> Refusals:
     """New values. Who is refused is not remembered as seen, so that the next run tries again."""
     refused = learner_rows.set_values(work.connection, work.run, group, work.now)
     identity_rows.refresh(work.connection, _without(group, refused), work.now)
+    identity_rows.doubt(work.connection, [change.learner for change, _ in refused])
     work.change_priority(group)
     return refused
 

@@ -99,6 +99,7 @@ identities = Table(
     _text("presence", "present"),
     Column("since", Time, nullable=False),  # since when it is so
     _text("where"),
+    Column("said", Text),  # JSON: what it says of a learner with several; NULL: what their profile says
     UniqueConstraint("directory", "key"),
     CheckConstraint("presence IN ('present', 'disabled', 'out_of_scope', 'missing')", name="presence"),
     Index(

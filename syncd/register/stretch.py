@@ -35,7 +35,7 @@ def execute(connection: Connection, statement: str, stretch: Stretch, **values: 
 _STRETCH = """FROM changes WHERE run_id = :run AND kind = :kind AND "key" BETWEEN :first AND :last
     AND state <> 'refused'"""
 _PLACES = {name: ("profile", str(place)) for place, name in enumerate(PROFILE_FIELDS)} | {
-    name: ("identity", name) for name in ("directory", "key", "fingerprint", "fresh_until", "where")
+    name: ("identity", name) for name in ("directory", "key", "fingerprint", "fresh_until", "where", "said")
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from syncd.settings.directories import Entry, directory_names
 from syncd.settings.document import Document, Loc
 from syncd.settings.problems import Problem, suggestion
-from syncd.settings.sections import ConfigFile
+from syncd.settings.sections import ConfigFile, Link
 from syncd.settings.types import duration_text
 
 _RULE_LISTS: tuple[Loc, ...] = (
@@ -46,15 +46,28 @@ def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -
     if config.database.lacks_driver:
         message = "needs the PostgreSQL driver, which is not installed: pip install 'syncd[postgresql]'"
         yield document.problem(("database",), message)
-    if len(entries) > 1 and not config.match.by:
-        message = "is empty: a person in two directories becomes two learners with two licenses"
-        yield document.problem(("match", "by"), message)
+    if len(entries) > 1:
+        yield from _strangers(document, config, entries)
     if config.match.adopt_by_email:
         message = "is on: whoever sets a learner's e-mail address in a directory takes that learner over"
         yield document.problem(("match", "adopt_by_email"), message)
     yield from _open_guard(document, config)
     if config.log.level == "debug":
         yield document.problem(("log", "level"), "is debug, which writes personal data to the log")
+
+
+def _strangers(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Directories whose people will not be recognised in the others, or by their address alone."""
+    if not config.match.by:
+        message = "is empty: a person in two directories becomes two learners with two licenses"
+        yield document.problem(("match", "by"), message)
+        return
+    by_email = Link.EMAIL in config.match.by
+    known = "by their e-mail address alone" if by_email else "by nothing, since match.by has no email"
+    for entry in entries:
+        if not entry.options.has_links:
+            message = f"has no link attribute: its people are recognised in the other directories {known}"
+            yield document.problem(entry.loc, message)
 
 
 def _open_guard(document: Document, config: ConfigFile) -> Iterator[Problem]:
@@ -79,3 +92,12 @@ def _named_directories(document: Document) -> Iterator[tuple[Loc, str]]:
         for number, rule in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(rule, dict) and isinstance(rule.get("directory"), str):
                 yield (*place, number, "directory"), rule["directory"]
+    match: Any = document.data.get("match")
+    precedence = match.get("precedence") if isinstance(match, dict) else None
+    for field, named in precedence.items() if isinstance(precedence, dict) else ():
+        loc: Loc = ("match", "precedence", field)
+        if isinstance(named, str):
+            yield loc, named
+        for number, name in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(name, str):
+                yield (*loc, number), name

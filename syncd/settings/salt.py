@@ -1,10 +1,10 @@
 """Salt: a digest of everything that decides how a person is read and judged.
 
-In it: scope, managers and priority rules, matching, the directory's name and type, its effective
-mapping, and its options (base, filter, link attribute, file layout, …). Not in it: secrets, and the
-options a connector calls its `reach` (servers, certificates, timeouts, page sizes); nor licenses,
-leavers, guard and log, which judge no single person. A changed salt changes every fingerprint, so
-the next run looks at everybody afresh.
+In it: scope, managers and priority rules, matching and precedence, the names of all directories in
+their order, the directory's own name and type, its effective mapping, and its options (base, filter,
+link attribute, file layout, …). Not in it: secrets, and the options a connector calls its `reach`
+(servers, certificates, timeouts, page sizes); nor licenses, leavers, guard and log, which judge no
+single person. A changed salt changes every fingerprint, so the next run looks at everybody afresh.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def salt_of(policy: Policy, name: str, type_: str, options: DirectoryOptions) ->
         "managers": [_rule(rule) for rule in policy.managers],
         "priority": [_rule(rule) for rule in policy.priority],
         "matching": asdict(policy.matching),
+        "directories": list(policy.mapping),  # their order decides who speaks for somebody
         "mapping": {field: asdict(rule) for field, rule in policy.mapping[name].items()},
         "directory": [name, type_],
         "options": {

@@ -20,7 +20,7 @@ from syncd.settings.limits import GuardSection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
 from syncd.settings.schedule import ScheduleSection
-from syncd.settings.types import Duration, Section
+from syncd.settings.types import Duration, OneOrSeveral, Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -47,8 +47,32 @@ class Link(StrEnum):
     EMAIL = "email"
 
 
+class PrecedenceSection(Section):
+    """Whose word counts for a field where several directories know the same person.
+
+    The names of directories, first things first; those not named follow in the order they are listed in.
+    """
+
+    email: OneOrSeveral = Field(default=(), description="whose e-mail address counts")
+    first_name: OneOrSeveral = Field(default=(), description="whose given name")
+    last_name: OneOrSeveral = Field(default=(), description="whose family name")
+    department: OneOrSeveral = Field(default=(), description="whose department")
+    job_title: OneOrSeveral = Field(
+        default=(), description="whose job title", examples=[["cloud", "head-office"]]
+    )
+    manager_email: OneOrSeveral = Field(default=(), description="whose manager")
+    employee_id: OneOrSeveral = Field(default=(), description="whose number or code of the employee")
+    language: OneOrSeveral = Field(default=(), description="whose language")
+    group: OneOrSeveral = Field(default=(), description="whose group")
+
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """The fields for which directories are named, and these."""
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: directories for name, directories in given.items() if directories}
+
+
 class MatchSection(Section):
-    """How a person who is new to syncd finds the learner they already are."""
+    """How a person who is new to syncd finds the learner they already are, and who speaks for them."""
 
     by: tuple[Link, ...] = Field(
         default=(Link.LINK, Link.EMAIL),
@@ -57,10 +81,17 @@ class MatchSection(Section):
     adopt_by_email: bool = Field(
         default=False, description="take over learners nobody manages when their e-mail address is the same"
     )
+    precedence: PrecedenceSection = Field(
+        default=PrecedenceSection(),
+        description="whose word counts, field by field; by itself that of the directory listed first",
+    )
 
     def matching(self) -> Matching:
         return Matching(
-            by_link=Link.LINK in self.by, by_email=Link.EMAIL in self.by, adopt_by_email=self.adopt_by_email
+            by_link=Link.LINK in self.by,
+            by_email=Link.EMAIL in self.by,
+            adopt_by_email=self.adopt_by_email,
+            precedence=self.precedence.named(),
         )
 
 

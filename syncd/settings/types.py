@@ -90,6 +90,11 @@ class DirectoryOptions(Section):
     mapping_defaults: ClassVar[Mapping[str, Any]] = {}
     reach: ClassVar[frozenset[str]] = frozenset()
 
+    @property
+    def has_links(self) -> bool:
+        """Whether its people come with values that are the same, for the same human, elsewhere."""
+        return False
+
     def warnings(self) -> Iterator[tuple[str, str]]:
         """What is allowed but unwise: the option's path ("tls.verify"), and why it matters."""
         yield from ()

@@ -51,7 +51,7 @@ def match(
     roster = Roster(
         {owned.identity: entry for entry in learners for owned in entry.identities},
         {entry.profile.email: entry for entry in learners},
-        {value: by_id[number] for value, number in (links or {}).items()},
+        {value: [by_id[number]] for value, number in (links or {}).items()},
     )
     sight = Sight(9)
     matcher = Matcher(policy, ["ad", "cloud"], sight, count(100), NOW)
@@ -105,17 +105,33 @@ def test_who_is_back_gets_a_license_unless_theirs_lasts_or_ran_out(
 
 def test_a_link_in_common_is_the_same_human_in_a_second_directory() -> None:
     ann = learner(1, "ann@example.com", known(1, "a"))
+    there = person("a", "ann@example.com", name="Ann")
     new = person("b", "ann@cloud.example", directory="cloud", links=("guid:1",))
-    change = only([new], [ann], links={"guid:1": 1})
+    (_, change), _ = match([there, new], [ann], links={"guid:1": 1})
     assert (change.kind, change.learner, change.email) == (Kind.LINK, 1, "ann@example.com")
+
+
+def test_whoever_is_linked_in_the_only_directory_that_has_them_brings_their_address() -> None:
+    ann = learner(1, "ann@example.com", known(1, "a"))
+    new = person("b", "ann@cloud.example", directory="cloud", links=("guid:1",))
+    (link, update), _ = match([new], [ann], links={"guid:1": 1})
+    assert (link.kind, link.learner) == (Kind.LINK, 1)
+    assert update.data["set"] == {"email": "ann@cloud.example"}
 
 
 def test_a_link_in_common_within_one_directory_is_two_people() -> None:
     ann = learner(1, "ann@example.com", known(1, "a"))
-    assert (
-        only([person("b", "b@example.com", links=("guid:1",))], [ann], links={"guid:1": 1}).kind
-        is Kind.CREATE
-    )
+    there = person("a", "ann@example.com", name="Ann")
+    new = person("b", "b@example.com", links=("guid:1",))
+    for people in ([there, new], [new, there]):
+        changes, _ = match(people, [ann], links={"guid:1": 1})
+        assert sorted(change.kind for change in changes) == [Kind.CREATE, Kind.NOTE]
+
+
+def test_an_account_made_anew_is_linked_by_what_it_shares_with_the_one_that_is_gone() -> None:
+    ann = learner(1, "ann@example.com", known(1, "a"))
+    change = only([person("b", "ann@example.com", links=("guid:1",))], [ann], links={"guid:1": 1})
+    assert (change.kind, change.learner) == (Kind.LINK, 1)
 
 
 def test_links_are_ignored_where_match_by_has_none() -> None:
@@ -195,9 +211,10 @@ def test_who_is_disabled_and_unknown_is_nobody() -> None:
     assert match([person("a", "ann@example.com", enabled=False)])[0] == []
 
 
-def test_the_first_directory_speaks_for_the_learner_and_the_next_when_it_is_silent() -> None:
+def test_of_a_learner_in_two_directories_only_the_address_is_decided_at_once() -> None:
     ann = learner(1, "ann@example.com", known(1, "a"), known(2, "b", "cloud"))
-    cloud = person("b", "ann@example.com", directory="cloud", name="Anna")
+    cloud = person("b", "anna@example.com", directory="cloud", name="Anna")
     both, _ = match([person("a", "ann@example.com", name="Ann"), cloud], [ann])
     assert [change.kind for change in both] == [Kind.NOTE, Kind.NOTE]
-    assert only([cloud], [ann]).data["set"] == {"first_name": "Anna"}
+    assert both[1].data["identity"]["said"][:2] == ["anna@example.com", "Anna"]
+    assert only([cloud], [ann]).data["set"] == {"email": "anna@example.com"}

@@ -28,3 +28,8 @@ class ActiveDirectoryOptions(LdapWireOptions):
     page_size: int = Field(
         1000, ge=1, le=1000, description="people asked for at a time; 1000 is what AD allows"
     )
+
+    @property
+    def has_links(self) -> bool:
+        """Always: objectGUID, mS-DS-ConsistencyGuid and the SID."""
+        return True

@@ -68,6 +68,11 @@ class FileOptions(DirectoryOptions):
             self.format is None and self.path.suffix.lower() in (".ldif", ".ldf")
         )
 
+    @property
+    def has_links(self) -> bool:
+        """With a column of links; an LDIF export of Active Directory has its own."""
+        return self.link is not None or self.is_ldif
+
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, value: str) -> str:

@@ -178,6 +178,10 @@ class LdapWireOptions(DirectoryOptions):
             raise ValueError("tls.start is for ldap:// servers: ldaps:// is protected from the start")
         return self
 
+    @property
+    def has_links(self) -> bool:
+        return self.link_attribute is not None
+
     def warnings(self) -> Iterator[tuple[str, str]]:
         if not self.tls.verify:
             yield (
