@@ -92,7 +92,7 @@ def shuffle(company: Company, random: Random) -> None:
 def test_every_human_is_one_learner_on_sqlite(tmp_path: Path) -> None:
     place = str(_IN_MEMORY if _IN_MEMORY.is_dir() else tmp_path)
 
-    @settings(_CHECKED, max_examples=150)
+    @settings(_CHECKED, max_examples=80)
     @WORLDS
     def worlds(**world: object) -> None:
         with TemporaryDirectory(prefix="syncd-", dir=place) as folder:
@@ -102,7 +102,7 @@ def test_every_human_is_one_learner_on_sqlite(tmp_path: Path) -> None:
 
 
 def test_every_human_is_one_learner_on_postgresql(postgresql: Postgresql) -> None:
-    @settings(_CHECKED, max_examples=20)
+    @settings(_CHECKED, max_examples=12)
     @WORLDS
     def worlds(**world: object) -> None:
         with postgresql.database() as url:
