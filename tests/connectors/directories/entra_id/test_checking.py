@@ -37,7 +37,7 @@ def test_it_counts_people_attributes_and_groups(server: EntraServer, tenant: Ten
     told = {finding.part: finding for finding in findings}
     assert findings[0].message.startswith(f"signed in to tenant {server.tenant_id} as app {server.client_id}")
     assert told["people"].message == "2 people, 1 of them enabled, 1 guest left out"
-    assert told["attribute mail"].message == "1 of these 2 people have it"
+    assert told["attribute mail"].message == "1 of these 2 have it"
     assert told["attribute department"].next_step
     assert told["group Staff"].message == "1 person is in it"
     assert (told["group Nobody"].ok, "Member.Read.Hidden" in told["group Nobody"].next_step) == (False, True)
