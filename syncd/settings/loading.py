@@ -55,6 +55,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         platform=config.platform,
         schedule=config.schedule,
         log=config.log,
+        http=config.http,
         policy=policy,
         database=config.database,
         salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},
