@@ -157,6 +157,8 @@ class EntraServer(LoopbackServer):
         while (request := await read_request(reader)) is not None:
             await disturb(self, request, writer)
             if request.headers.get("connection", "").lower() == "close":
+                writer.close()  # unlike hanging up, this sends what is still to be sent
+                await writer.wait_closed()
                 return
 
     def answer(self, request: Request) -> Response:
