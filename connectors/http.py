@@ -170,10 +170,14 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
         except (OSError, ssl.SSLError) as exc:
             raise ConfigError(
-                f"{label} {path} cannot be used: {exc.strerror or exc}",
+                f"{label} {path} cannot be used: {_why(exc)}",
                 next_step="give a PEM file with the certificates of the authorities to trust",
             ) from exc
     return context
+
+
+def _why(exc: OSError) -> str:
+    return "it holds no certificate" if isinstance(exc, ssl.SSLError) else exc.strerror or str(exc)
 
 
 def _system_has_authorities() -> bool:

@@ -17,6 +17,7 @@ import requests
 from tests.architecture import ROOT
 from tests.servers.entra import SteppedClock, Tenant
 from tests.servers.entra.company import COST_CENTER, live_a_day, make_company
+from tests.servers.tcp import silent_server
 
 
 @pytest.fixture
@@ -100,3 +101,14 @@ def test_the_command_serves_until_it_is_told_to_end(command: subprocess.Popen[st
     assert read_until(command, "joins")
     command.terminate()
     assert command.wait(10) == 0
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
+    with silent_server() as port:
+        arguments = [sys.executable, "-m", "tests.servers.entra", "--folder", str(tmp_path)]
+        few = subprocess.run([*arguments, "--people", "3"], capture_output=True, text=True, cwd=ROOT)
+        taken = [*arguments, "--people", "20", "--port", str(port)]
+        refused = subprocess.run(taken, capture_output=True, text=True, cwd=ROOT)
+    assert "at least 20" in few.stderr
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"cannot listen on port {port}")

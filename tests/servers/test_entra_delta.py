@@ -108,6 +108,12 @@ def test_the_manager_is_a_link_of_its_own(graph: GraphClient, tenant: Tenant) ->
     ]
 
 
+def test_who_came_and_went_for_good_in_between_is_not_told(graph: GraphClient, tenant: Tenant) -> None:
+    _, link = graph.round(f"/users/delta?{SELECT}")
+    tenant.purge_user(tenant.add_user(displayName="Brief"))
+    assert graph.round(link)[0] == []
+
+
 def test_latest_starts_from_now(graph: GraphClient, tenant: Tenant) -> None:
     rows, link = graph.round(f"/users/delta?{SELECT}&$deltatoken=latest")
     assert rows == []
@@ -159,6 +165,21 @@ def test_a_token_lives_seven_days(graph: GraphClient, clock: SteppedClock) -> No
     clock.advance(days=7, seconds=1)
     graph.log_in()
     assert graph.refused(link)[:2] == (400, "syncStateNotFound")
+
+
+def test_a_link_to_the_next_page_goes_stale(
+    entra: EntraServer, graph: GraphClient, clock: SteppedClock
+) -> None:
+    entra.graph.limits = Limits(delta_users=2)
+    link = graph.get("/users/delta")["@odata.nextLink"]
+    clock.advance(seconds=1801)
+    graph.log_in()
+    assert graph.refused(link)[:2] == (400, "Directory_ExpiredPageToken")
+
+
+def test_a_token_of_groups_says_nothing_of_people(graph: GraphClient) -> None:
+    _, link = graph.round("/groups/delta")
+    assert graph.refused(link.replace("/groups/", "/users/"))[2] == "Badly formed token."
 
 
 def test_basic_permission_is_not_enough(entra: EntraServer, graph: GraphClient) -> None:

@@ -26,9 +26,13 @@ def test_select_shows_what_it_names_and_null_for_the_rest(graph: GraphClient) ->
 def test_extension_properties_are_selected_by_their_full_names(tenant: Tenant, graph: GraphClient) -> None:
     name = f"extension_{'a1' * 16}_costCenter"
     user = tenant.add_user(**{name: "4711"}, onPremisesExtensionAttributes={"extensionAttribute1": "x"})
+    tenant.update_user(user, onPremisesExtensionAttributes={"extensionAttribute2": "y"})
     row = graph.get(f"/users/{user}?$select={name},onPremisesExtensionAttributes")
     assert row[name] == "4711"
-    assert len(row["onPremisesExtensionAttributes"]) == 15
+    fifteen = row["onPremisesExtensionAttributes"]
+    assert (len(fifteen), fifteen["extensionAttribute1"], fifteen["extensionAttribute2"]) == (15, "x", "y")
+    ana = tenant.users()[0]  # who has none: left out rather than null
+    assert graph.get(f"/users/{ana}?$select=id,{name}").keys() == {"@odata.context", "id"}
 
 
 def test_pages_follow_their_links_to_the_end(graph: GraphClient) -> None:
@@ -107,6 +111,18 @@ def test_managers(graph: GraphClient, tenant: Tenant) -> None:
     assert [row["manager"]["id"] for row in rows if "manager" in row] == [ana]
     tenant.delete_user(ana)
     assert graph.refused(f"/users/{ben}/manager")[0] == 404
+    assert not any("manager" in row for row in graph.rows("/users?$expand=manager"))
+
+
+def test_who_reports_to_whom(graph: GraphClient, tenant: Tenant) -> None:
+    ana, ben, chloe, dmitri, _ = tenant.users()
+    tenant.set_manager(ben, ana)
+    tenant.set_manager(dmitri, ana)
+    tenant.set_manager(chloe, ben)
+    assert graph.names(f"/users/{ana}/directReports") == ["Ben Ito", "Dmitri Petrov"]
+    cast = f"/users/{ana}/directReports/microsoft.graph.user"
+    assert graph.refused(cast)[1] == "Request_UnsupportedQuery"
+    assert graph.get(f"{cast}?$count=true", **ADVANCED)["@odata.count"] == 2
 
 
 def test_basic_permission_sees_the_rest_as_if_never_set(entra: EntraServer, graph: GraphClient) -> None:
@@ -133,6 +149,11 @@ def test_requests_are_told_apart(graph: GraphClient) -> None:
 @pytest.mark.parametrize("path", ["/shoes", "/users/a/b/c"])
 def test_an_unknown_path_is_a_bad_request(graph: GraphClient, path: str) -> None:
     assert graph.refused(path)[:2] == (400, "BadRequest")
+
+
+def test_an_application_is_nobody_in_particular(graph: GraphClient) -> None:
+    message = "/me request is only valid with delegated authentication flow."
+    assert graph.refused("/me") == (400, "BadRequest", message)
 
 
 def test_only_reading_is_offered(graph: GraphClient) -> None:

@@ -231,6 +231,13 @@ def test_the_log_has_what_was_asked_in_order(entra: EntraServer, graph: GraphCli
     assert all(a.query.get("$skiptoken") != b.query["$skiptoken"] for a, b in pairwise(asked))
 
 
+def test_a_client_that_closes_after_each_request_gets_all_of_it(graph: GraphClient, tenant: Tenant) -> None:
+    for _ in range(990):
+        tenant.add_user(companyName="x" * 20_000)
+    page = graph.get("/users?$top=999&$select=companyName", Connection="close")
+    assert len(page["value"]) == 995
+
+
 def test_one_connection_serves_many_requests(entra: EntraServer, graph: GraphClient) -> None:
     before = entra.connections
     statuses(graph, "/users", 5)

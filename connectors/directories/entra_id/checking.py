@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 from connectors.directories.entra_id.certificate import day
 from connectors.directories.entra_id.codes import GROUPS, PEOPLE, WHAT_FOR
+from connectors.directories.entra_id.delta import mark_over
 from connectors.directories.entra_id.expiry import endings_of
 from connectors.directories.entra_id.graph import Graph
 from connectors.directories.entra_id.groups import Groups, Membership
@@ -43,6 +45,7 @@ def check(source: Source, request: ReadRequest) -> Iterator[Finding]:
             memberships = yield from _groups(source.name, graph, request)
             yield from _people(source, graph, sealer)
             yield from map(_group, memberships)
+            yield from _changes(source, graph, request)
     except SyncdError as exc:
         yield _failed(source.name, exc)
 
@@ -119,36 +122,48 @@ def _groups(name: str, graph: Graph, request: ReadRequest) -> Generator[Finding,
 def _people(source: Source, graph: Graph, sealer: Sealer) -> Iterator[Finding]:
     """One page, opened as a run would."""
     page = next(graph.pages(people_call(sealer.places, source.options.page_size)))
-    people, enabled, trouble_ = 0, 0, []
+    people, enabled = 0, 0
+    unusable: list[Skipped] = []
     having: Counter[str] = Counter()
     for sighting in sealer.seal(page["value"]):
         people += 1
         try:
             user = sighting.open()
         except Skipped as exc:
-            trouble_.append(exc.message)
+            unusable.append(exc)
         else:
             enabled += user.enabled
             having.update(user.attributes.keys())
     guests = len(page["value"]) - people
     all_of_them = "" if page.get("@odata.nextLink") is None else "first page: "
     left_out = f", {guests} guest{'' if guests == 1 else 's'} left out" if guests else ""
-    yield Finding("people", True, f"{all_of_them}{people} people, {enabled} of them enabled{left_out}")
+    yield Finding("people", True, f"{all_of_them}{_so_many(people)}, {enabled} of them enabled{left_out}")
     for name in sealer.places.shown:
-        hint = "" if having[name] else "check the attribute's name"
-        yield Finding(f"attribute {name}", True, f"{having[name]} of these {people} people have it", hint)
-    if trouble_:
-        words = f"{len(trouble_)} of these cannot be used; the first: {trouble_[0]}"
-        yield Finding("people", False, words, "correct them")
+        hint = "" if having[name] else "check the attribute's name, and that it may be read"
+        yield Finding(f"attribute {name}", True, f"{having[name]} of these {people} have it", hint)
+    if unusable:
+        words = f"{len(unusable)} of these cannot be used; the first: {unusable[0].message}"
+        yield Finding("people", False, words, unusable[0].next_step)
 
 
 def _group(membership: Membership) -> Finding:
     count = len(membership.people)
-    words = "1 person is in it" if count == 1 else f"{count} people are in it"
+    words = f"{_so_many(count)} {'is' if count == 1 else 'are'} in it"
     hint = (
         "" if count else "if it is not empty, it may hide its members: the app then needs Member.Read.Hidden"
     )
     return Finding(f"group {membership.ref.name}", bool(count), words, hint)
+
+
+def _changes(source: Source, graph: Graph, request: ReadRequest) -> Iterator[Finding]:
+    """One line more; what does not work at all has been said by others."""
+    with suppress(SyncdError):
+        mark_over(graph, source, request)
+        yield Finding("changes", True, "Graph tells what has changed: most syncs read only that")
+
+
+def _so_many(people: int) -> str:
+    return "1 person" if people == 1 else f"{people} people"
 
 
 def _failed(part: str, exc: SyncdError) -> Finding:

@@ -34,11 +34,16 @@ _ALWAYS_SET = ("accountEnabled", "userPrincipalName")
 def mark(source: Source, request: ReadRequest) -> str:
     """`Incremental.mark`."""
     with source.opened() as graph:
-        following = _Following(source, request, graph)
-        asked = following.within(following.groups.find(request.groups) if request.groups else [])
-        watched = _all_of(asked)
-        users = following.latest(Call("/users/delta", {"$select": following.tracked}))
-        return Cursor(users, tuple(following.watch(watched)), watched, asked).text()
+        return mark_over(graph, source, request)
+
+
+def mark_over(graph: Graph, source: Source, request: ReadRequest) -> str:
+    """The same over a session that is open."""
+    following = _Following(source, request, graph)
+    asked = following.within(following.groups.find(request.groups) if request.groups else [])
+    watched = _all_of(asked)
+    users = following.latest(Call("/users/delta", {"$select": following.tracked}))
+    return Cursor(users, tuple(following.watch(watched)), watched, asked).text()
 
 
 def changes(source: Source, request: ReadRequest, cursor: str) -> Iterator[Changed]:

@@ -16,6 +16,7 @@ from connectors.directories.entra_id.sighting import EntraSighting, Sealer
 from connectors.directories.entra_id.tokens import Tokens
 from connectors.directories.entra_id.translate import Places, mark
 from connectors.http import Http
+from connectors.retry import repeat
 from syncd.errors import Incomplete, Retriable
 from syncd.ports import ReadRequest
 
@@ -39,8 +40,9 @@ class Source:
 
     @contextmanager
     def opened(self) -> Iterator[Graph]:
-        """Graph over connections that are closed in the end."""
+        """Graph, signed in to, over connections that are closed in the end."""
         with self.http:
+            repeat(self.tokens.token, attempts=4, within=self.options.patience, sleep=self.sleep)
             yield Graph(self.options, self.http, self.tokens, self.sleep)
 
     def sealer(self, request: ReadRequest) -> Sealer:

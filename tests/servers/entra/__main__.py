@@ -6,6 +6,7 @@ Runs until Ctrl-C or SIGTERM. SIGUSR1 lets the company live a day: somebody join
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import signal
 import sys
@@ -15,8 +16,11 @@ from pathlib import Path
 from tests.servers.entra.client_certificate import ClientCertificate
 from tests.servers.entra.company import live_a_day, make_company
 from tests.servers.entra.server import EntraServer
+from tests.servers.entra.tenant import Tenant
 
 PORT = 18443
+FEWEST_PEOPLE = 20
+ENDED = {signal.SIGINT, signal.SIGTERM}
 PLACES = ("authority", "graph_url", "tenant_id", "client_id", "ca_file", "secret_file", "certificate_file")
 
 
@@ -24,19 +28,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parse(arguments)
     folder: Path = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    ended = {signal.SIGINT, signal.SIGTERM}
     # Blocked in every thread, so that they wait for us in sigwait.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ended | {signal.SIGUSR1})
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDED | {signal.SIGUSR1})
+    gc.disable()  # nothing of a company is garbage; looking for it would take half of the time
     tenant = make_company(given.people)
-    with EntraServer(tenant, folder, port=given.port) as server:
+    gc.freeze()
+    gc.enable()
+    try:
+        _serve(tenant, folder, given.port)
+    except OSError as exc:
+        sys.exit(f"cannot listen on port {given.port} ({exc.strerror}); choose another with --port")
+
+
+def _serve(tenant: Tenant, folder: Path, port: int) -> None:
+    with EntraServer(tenant, folder, port=port) as server:
         places = _write_credentials(server, folder)
-        _say(
-            f"A made-up tenant with {len(tenant.users())} people and {len(tenant.groups())} groups is ready."
-        )
+        people, groups = len(tenant.users()), len(tenant.groups())
+        _say(f"A made-up tenant with {people} people and {groups} groups is ready.")
         for name in PLACES:
             _say(f"  {name.replace('_', ' '):<17} {places[name]}")
         _say(f"The same in {folder / 'entra.json'}. It ends with Ctrl-C; kill -USR1 lets a day pass.")
-        while signal.sigwait(ended | {signal.SIGUSR1}) == signal.SIGUSR1:
+        while signal.sigwait(ENDED | {signal.SIGUSR1}) == signal.SIGUSR1:
             for event in live_a_day(tenant):
                 _say(f"  {event}")
 
@@ -70,7 +82,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--folder", type=Path, required=True, help="where the CA and the credentials are written"
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"on 127.0.0.1; 0 takes a free one ({PORT})")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.people < FEWEST_PEOPLE:
+        parser.error(f"--people: at least {FEWEST_PEOPLE}, so that the company has somebody of every kind")
+    return given
 
 
 def _say(line: str) -> None:

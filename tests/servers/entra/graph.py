@@ -28,6 +28,7 @@ _BY_APP_ID = r"\(appId='([^']*)'\)"
 _CAST = r"(?:/microsoft\.graph\.(\w+))?"
 _DELTA = r"(?:microsoft\.graph\.)?delta(?:\(\))?"
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", r"me(?:/.*)?", users.get_me),
     ("GET", r"users", users.list_users),
     ("GET", r"users/\$count", users.count_users),
     ("GET", rf"users/{_DELTA}", delta.users_delta),

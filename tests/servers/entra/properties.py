@@ -54,10 +54,12 @@ _USER_STANDARD = (
     "preferredLanguage", "surname", "userPrincipalName", "id",
 )
 _USER_MORE = (
-    "accountEnabled", "ageGroup", "assignedLicenses", "assignedPlans", "city", "companyName",
-    "consentProvidedForMinor", "country", "createdDateTime", "creationType", "deletedDateTime", "department",
+    "accountEnabled", "ageGroup", "assignedLicenses", "assignedPlans", "authorizationInfo", "city",
+    "companyName", "consentProvidedForMinor", "country", "createdDateTime", "creationType",
+    "deletedDateTime", "department",
     "employeeHireDate", "employeeId", "employeeLeaveDateTime", "employeeOrgData", "employeeType",
-    "externalUserState", "externalUserStateChangeDateTime", "faxNumber", "identities", "imAddresses",
+    "externalUserState", "externalUserStateChangeDateTime", "faxNumber", "identities", "identityParentId",
+    "imAddresses",
     "isManagementRestricted", "isResourceAccount", "lastPasswordChangeDateTime",
     "legalAgeGroupClassification", "licenseAssignmentStates", "mailNickname", "otherMails",
     "passwordPolicies", "passwordProfile", "postalCode", "preferredDataLocation", "provisionedPlans",
@@ -79,7 +81,7 @@ _USER_LINKS = (
     "registeredDevices", "transitiveMemberOf",
 )
 _GROUP_STANDARD = (
-    "id", "deletedDateTime", "classification", "createdDateTime", "creationOptions", "description",
+    "id", "deletedDateTime", "classification", "createdDateTime", "description",
     "displayName", "expirationDateTime", "groupTypes", "isAssignableToRole", "mail", "mailEnabled",
     "mailNickname", "membershipRule", "membershipRuleProcessingState", "onPremisesDomainName",
     "onPremisesLastSyncDateTime", "onPremisesNetBiosName", "onPremisesSamAccountName",
@@ -93,7 +95,7 @@ _GROUP_MORE = (
     "licenseProcessingState",
 )
 _GROUP_LISTS = (
-    "assignedLabels", "assignedLicenses", "creationOptions", "groupTypes", "onPremisesProvisioningErrors",
+    "assignedLabels", "assignedLicenses", "groupTypes", "onPremisesProvisioningErrors",
     "proxyAddresses", "resourceBehaviorOptions", "resourceProvisioningOptions", "serviceProvisioningErrors",
 )
 _GROUP_LINKS = ("memberOf", "members", "owners", "transitiveMemberOf", "transitiveMembers")

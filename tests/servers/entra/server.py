@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,10 +122,9 @@ class EntraServer(LoopbackServer):
     def catch_up(self) -> None:
         self.graph.horizon = None
 
-    def asked(self, path: str = "") -> list[Exchange]:
-        """What was asked of Graph, in order; with `path`, exactly this one below /v1.0."""
-        below = (one for one in self.log if one.path.startswith("/v1.0/"))
-        return [one for one in below if not path or one.path == f"/v1.0{path}"]
+    def asked(self, path: str = "/*") -> list[Exchange]:
+        """What was asked of Graph, in order, of paths below /v1.0 like this one; wildcards are allowed."""
+        return [one for one in self.log if fnmatchcase(one.path, f"/v1.0{path}")]
 
     def register(self, name: str, *, managed: bool = False) -> Registration:
         """Another application, with consent for the usual permissions and nothing to log in with."""
@@ -157,6 +157,8 @@ class EntraServer(LoopbackServer):
         while (request := await read_request(reader)) is not None:
             await disturb(self, request, writer)
             if request.headers.get("connection", "").lower() == "close":
+                writer.close()  # unlike hanging up, this sends what is still to be sent
+                await writer.wait_closed()
                 return
 
     def answer(self, request: Request) -> Response:

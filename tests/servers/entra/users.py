@@ -9,7 +9,7 @@ from tests.servers.entra.call import Call
 from tests.servers.entra.collection import LISTING, ONE, context, entity, matcher, reveal, search, shown
 from tests.servers.entra.entry import Entry
 from tests.servers.entra.expand import expansion
-from tests.servers.entra.faults import GraphError, bad_request, not_found
+from tests.servers.entra.faults import GraphError, bad_query, bad_request, not_found
 from tests.servers.entra.paging import Row, page
 from tests.servers.entra.properties import USER
 
@@ -49,6 +49,10 @@ def get_user(call: Call, key: str) -> dict[str, Any]:
     if expand := expansion(call):
         row = expand(entry, row)
     return entity(call, "users", row)
+
+
+def get_me(_call: Call) -> dict[str, Any]:
+    raise bad_query("/me request is only valid with delegated authentication flow.")
 
 
 def get_manager(call: Call, key: str) -> dict[str, Any]:

@@ -37,10 +37,11 @@ def test_it_counts_people_attributes_and_groups(server: EntraServer, tenant: Ten
     told = {finding.part: finding for finding in findings}
     assert findings[0].message.startswith(f"signed in to tenant {server.tenant_id} as app {server.client_id}")
     assert told["people"].message == "2 people, 1 of them enabled, 1 guest left out"
-    assert told["attribute mail"].message == "1 of these 2 people have it"
+    assert told["attribute mail"].message == "1 of these 2 have it"
     assert told["attribute department"].next_step
     assert told["group Staff"].message == "1 person is in it"
     assert (told["group Nobody"].ok, "Member.Read.Hidden" in told["group Nobody"].next_step) == (False, True)
+    assert "changes" not in told, "not while a group is missing"
     assert (told["group Stuff"].ok, "no group 'Stuff'" in told["group Stuff"].message) == (False, True)
 
 
@@ -50,6 +51,13 @@ def test_one_page_of_people_is_enough(server: EntraServer, tenant: Tenant) -> No
     (people,) = named(check(server, page_size=10), "people")
     assert people.message == "first page: 10 people, 10 of them enabled"
     assert len(server.asked("/users")) == 1
+
+
+def test_that_changes_can_be_followed_is_told(server: EntraServer) -> None:
+    (finding,) = named(check(server), "changes")
+    assert finding.ok
+    server.app.roles.clear()
+    assert named(check(server), "changes") == []
 
 
 @pytest.mark.parametrize(
