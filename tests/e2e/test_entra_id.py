@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -190,3 +190,47 @@ def test_ten_thousand_people_and_a_hundred_changes(server: EntraServer, tmp_path
     server.log.clear()
     assert office.json("sync")["counts"] == {"update": 100}
     assert [one.path for one in server.asked()] == ["/v1.0/users/delta"]
+
+
+def export(humans: Sequence[int]) -> str:
+    """These people as ldifde writes them."""
+    return "\n\n".join(
+        f"dn: CN=P{n},OU=Staff,DC=contoso,DC=com\nobjectClass: user\nobjectGUID:: {anchor(n)}\n"
+        f"userAccountControl: 512\nmail: p{n}@contoso.test\ngivenName: Per\nsn: Son{n}"
+        for n in humans
+    )
+
+
+def anchor(human: int) -> str:
+    return b64encode(UUID(int=human + 1).bytes_le).decode()
+
+
+def test_five_thousand_humans_here_there_and_in_both_are_five_thousand_learners(
+    server: EntraServer, tmp_path: Path
+) -> None:
+    here, there, both = range(500), range(4000, 5000), range(500, 4000)
+    (tmp_path / "ad.ldif").write_text(export([*here, *both]), encoding="utf-8")
+    users = {n: server.tenant.add_user(mail=f"p{n}@contoso.test", surname=f"Son{n}") for n in there}
+    for n in both:  # every tenth has another address there: the anchor alone tells who it is
+        mail = f"{'other' if n % 10 == 0 else 'p'}{n}@contoso.test"
+        users[n] = server.tenant.add_user(mail=mail, surname=f"Son{n}", onPremisesImmutableId=anchor(n))
+    corp = "  - { name: corp, type: file, path: ad.ldif }\n"
+    office = office_of(tmp_path, corp, directory(server), more="guard: { max_creations: none }\n")
+    office.order(5000)
+    assert office.json("sync")["counts"] == {"create": 5000, "join": 3500}
+    status = office.json("licenses", "status")
+    assert (status["allocated"], status["waiting"]) == (5000, 0)
+    assert office.json("sync")["counts"] == {}
+
+    (tmp_path / "ad.ldif").write_text(export([*here, *both[1:]]), encoding="utf-8")  # moved to the cloud
+    server.tenant.delete_user(users[4999])
+    moved = office.json("sync")
+    assert {kind: moved["counts"].get(kind) for kind in ("suspend", "create", "join")} == {
+        "suspend": 1,
+        "create": None,
+        "join": None,
+    }
+    server.tenant.restore_user(users[4999])
+    assert office.json("sync")["counts"]["reactivate"] == 1
+    assert office.json("licenses", "status")["allocated"] == 5000
+    assert office.json("sync")["counts"] == {}

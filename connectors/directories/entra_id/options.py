@@ -183,6 +183,11 @@ class EntraOptions(HttpOptions, DirectoryOptions):
             raise ValueError("client_id is required: the Application (client) ID of the app registration")
         return self
 
+    @property
+    def has_links(self) -> bool:
+        """Whoever comes from Active Directory has its anchor and its SID."""
+        return True
+
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.credential.federated and self.credential.token_file is None:
             yield "credential.federated", f"needs {_TOKEN_FILE}, which is not set here"
