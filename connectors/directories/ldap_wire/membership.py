@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from syncd.model import GroupRef
 
@@ -24,6 +25,10 @@ class Digests:
 
     def __len__(self) -> int:
         return len(self._sorted)
+
+    def digest(self) -> bytes:
+        """The same 16 bytes for the same numbers."""
+        return blake2b(self._sorted.tobytes(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
