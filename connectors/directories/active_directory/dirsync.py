@@ -51,6 +51,7 @@ class DirSync:
     identity = "objectguid"
     tells_groups = True
     follows_references = True
+    hint = 'allow the account "Replicating Directory Changes", and to read the deleted objects'
     untold = frozenset(  # made up when asked for, or of each domain controller alone
         (
             *(
@@ -84,6 +85,8 @@ class DirSync:
             cookie = b64decode(position, validate=True)
         except ValueError as exc:
             raise CursorLost("it is not a cursor of this directory") from exc
+        if not cookie:  # the server would tell everything but who is gone
+            raise CursorLost("it does not say since when")
         asked = tuple(dict.fromkeys((*attributes, "name", "isDeleted")))
         people, after = _changes(session, Search(context, _PEOPLE, asked), cookie)
         structure = ("name", "whenCreated", *(("member", "isDeleted") if groups else ()))

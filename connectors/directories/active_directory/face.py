@@ -39,4 +39,5 @@ class ActiveDirectory:
         return self._changing.again(request, ids)
 
     def check(self, request: ReadRequest) -> Iterator[Finding]:
-        return check(self._source, request)
+        yield from check(self._source, request)
+        yield from self._changing.check(request)

@@ -37,6 +37,7 @@ class Syncrepl:
     untold = frozenset({"memberof", "hassubordinates", "numsubordinates"})  # kept by overlays, or made up
     tells_groups = False
     follows_references = False
+    hint = "OpenLDAP can, with the overlay syncprov and its syncprov-sessionlog"
 
     def position(self, session: Session, context: str) -> str:
         try:

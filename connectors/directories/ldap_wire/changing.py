@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from connectors.directories.ldap_wire.search import only_ldap, pages
 from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import Sealer
 from connectors.retry import repeat
-from syncd.errors import CursorLost
+from syncd.errors import CursorLost, SyncdError
+from syncd.model import Finding
 from syncd.ports import Changed, ReadRequest
 
 _AT_A_TIME = 100  # people asked for by one filter
@@ -94,6 +96,16 @@ class Changing:
         with self._session() as session, only_ldap(session):
             reading = Reading(session, self.source, request, read_root(session))
             yield from _by_id(reading, reading.sealer(), ids)
+
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        """One line more for `Directory.check`; what does not work at all has been said by others."""
+        with suppress(SyncdError):
+            if self.mark(request):
+                yield Finding("changes", True, "the server tells what has changed: most syncs read only that")
+            else:
+                yield Finding(
+                    "changes", True, "cannot be told: every sync reads everybody", self.history.hint
+                )
 
     def _can_tell(self, reading: Reading) -> bool:
         """Whether the history tells of all that a read of this kind depends on."""

@@ -38,6 +38,11 @@ class History(Protocol):
         ...
 
     @property
+    def hint(self) -> str:
+        """What an admin may do so that it tells."""
+        ...
+
+    @property
     def untold(self) -> frozenset[str]: ...
 
     @property
