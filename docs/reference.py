@@ -29,6 +29,8 @@ _DEFINITIONS = {
     "RuleSection": "a [rule](#rules)",
     "Secret": "a [secret](#secrets)",
     "TlsOptions": "[tls](#tls)",
+    "HttpTlsSection": "[certificate and key](#tls-of-http)",
+    "TokenSection": "a [token](#tokens)",
     "GroupColumn": "`{ column, separator }`",
     "DatabaseSection": "a [database](#database)",
 }
@@ -36,6 +38,7 @@ _SEVERAL = {
     "see below": "[directories](#directories)",
     "text": "texts",
     "a [rule](#rules)": "[rules](#rules)",
+    "a [token](#tokens)": "[tokens](#tokens)",
     "one or several `{ attribute, equals }`": "`{ attribute, equals }`",
 }
 

@@ -9,7 +9,7 @@ from syncd.model import Change, Kind, RunState
 from syncd.ports import Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
-_OPEN = (RunState.PLANNED, RunState.HELD)
+_OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 Contents = dict[tuple[Kind, str], bytes]
 
 
@@ -42,14 +42,23 @@ def narrow(register: Register, reviewed: int, fresh: int) -> int:
     moved = [place for place, digest in wanted.items() if now.get(place) != digest]
     if moved:
         kind, key = moved[0]
-        raise Held(
+        why = (
             f"the world has moved on since run {reviewed}: {len(moved)} of its {len(wanted)} changes "
-            f"no longer hold, the first of them {kind.name.lower()} {key}",
-            next_step="look at what holds now with `syncd plan`",
+            f"no longer hold, the first of them {kind.name.lower()} {key}"
         )
+        register.runs.expire(reviewed, why)
+        raise Held(why, next_step="look at what holds now with `syncd plan`")
     others = [place for place in now if place not in wanted]
     register.journal.drop(fresh, others)
     return len(others)
+
+
+def held_already(register: Register, run: int) -> int | None:
+    """The last held run, when its plan does exactly what the plan of `run` does: it keeps waiting."""
+    earlier = register.runs.last_held(run)
+    if earlier is not None and contents(register, earlier) == contents(register, run):
+        return earlier
+    return None
 
 
 def _digest(change: Change) -> bytes:

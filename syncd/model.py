@@ -205,6 +205,8 @@ class RunState(StrEnum):
     PLANNING = "planning"
     PLANNED = "planned"  # previewed, or waiting for somebody to apply it
     HELD = "held"
+    APPROVED = "approved"  # held, and somebody has said yes: the daemon applies it
+    REJECTED = "rejected"  # held, and somebody has said no: it is never applied
     APPLYING = "applying"
     DONE = "done"
     FAILED = "failed"

@@ -109,7 +109,7 @@ class RunFacts:
 def run(engine: Engine, task: Task) -> RunFacts:
     """Do one run and return what it came to. Raises `SyncdError`; then the run record says so too."""
     register = engine.register
-    with register.errors_in_words(), register.one_at_a_time():
+    with register.errors_in_words(), register.one_at_a_time() as still_ours:
         if task.reviewed is not None:
             approval.check_open(register, task.reviewed)
         now = engine.clock()
@@ -118,16 +118,20 @@ def run(engine: Engine, task: Task) -> RunFacts:
         with structlog.contextvars.bound_contextvars(run_id=number):
             _log.info("run_started", command=task.command, requested_by=task.requested_by)
             try:
-                cursors = _run(engine, task, facts, now)
+                cursors = _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
+            if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
+                return facts
             register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
             _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
     return facts
 
 
-def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> Collection[Cursor] | None:
+def _run(
+    engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]
+) -> Collection[Cursor] | None:
     """Returns where the next run may begin to read; None where this one leaves that as it was."""
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
@@ -136,11 +140,22 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> Collection[Cu
     cursors = _plan(engine, task, facts, now, _approved(engine, task, interrupted))
     if facts.state is RunState.HELD or not task.apply:
         return None
-    _apply(engine, facts, now, carrier)
+    _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
     return cursors
+
+
+def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
+    """Whether a plan just like this one is held already: then that one goes on waiting, under its number."""
+    earlier = approval.held_already(register, facts.run)
+    if earlier is None:
+        return False
+    register.runs.discard(facts.run)
+    _log.info("plan_still_held", since_run=earlier)
+    facts.run = earlier
+    return True
 
 
 def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Collection[Cursor]:
@@ -209,11 +224,15 @@ def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> N
         _log.warning("plan_held", objections=[objection.override for objection in objections])
 
 
-def _apply(engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None) -> None:
+def _apply(
+    engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None, still_ours: Callable[[], None]
+) -> None:
+    """Record and deliver, batch by batch, for as long as nobody else can have taken the lock."""
     register, total = engine.register, sum(facts.counts.values())
     facts.state = RunState.APPLYING
     register.runs.enter(facts.run, facts.state, facts.as_dict())
     for batch in register.journal.batches(facts.run, _BATCH):
+        still_ours()
         seats_left = carrier.seats_left if carrier else True
         refused = {
             (c.kind, c.key) for c, _ in register.recorder.record(facts.run, batch, now, seats_left=seats_left)

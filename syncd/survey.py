@@ -27,6 +27,7 @@ from syncd.sizes import Sizes
 
 _FULL = 2000  # changes written to the journal at once
 _PAGE = 1000  # people looked up in the register at once
+_REPRIORITIZING = (Kind.NOTE, Kind.UPDATE)  # of somebody in line
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
@@ -201,9 +202,9 @@ class Survey:
     def _decide(self, page: Sequence[Candidate]) -> None:
         decisions = self._matcher.decide(page, self._roster(page))
         for change in decisions.changes:
-            if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
+            if change.kind in _REPRIORITIZING and change.learner and "priority" in change.data:
                 self._result.priorities[change.learner] = int(change.data["priority"])
-            self._write(change)
+        self._write(*decisions.changes)
         self._sizes.planned(decisions.changes)
         self._result.requests += decisions.requests
         for key, rival in decisions.contested:
@@ -251,14 +252,16 @@ class Survey:
                 self._result.freed[change.lot] += 1
             self._write(change)
 
-    def _write(self, change: Change) -> None:
-        self._pending.append(change)
+    def _write(self, *changes: Change) -> None:
+        self._pending += changes
         if len(self._pending) >= _FULL:
             self._flush()
 
     def _flush(self) -> None:
-        approved = self._approved
-        self._result.counts.update(c.kind for c in self._pending if (c.kind, c.key) not in approved)
+        self._result.counts.update([c.kind for c in self._pending])
+        if self._approved:
+            approved = [c.kind for c in self._pending if (c.kind, c.key) in self._approved]
+            self._result.counts.subtract(approved)
         self._register.journal.write(self._run, self._pending)
         self._pending.clear()
 

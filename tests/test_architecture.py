@@ -58,7 +58,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "click": ("syncd.cli",),
     "rich": ("syncd.cli",),
     "yaml": ("syncd.settings",),
-    "pydantic": ("syncd.settings", "connectors"),
+    "pydantic": ("syncd.settings", "syncd.daemon", "connectors"),
     "pydantic_core": ("syncd.settings", "connectors"),
     "tenacity": ("connectors",),
     "requests": ("connectors",),
@@ -67,6 +67,9 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "apscheduler": ("syncd.daemon",),
     "apprise": ("syncd.notify",),
     "prometheus_client": ("syncd.daemon",),
+    "fastapi": ("syncd.daemon",),
+    "starlette": ("syncd.daemon",),
+    "uvicorn": ("syncd.daemon",),
 }
 
 # The pure parts decide; they neither look at a clock nor touch the world.

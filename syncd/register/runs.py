@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
+from syncd.errors import ConfigError
 from syncd.model import Cursor, RunState
 from syncd.register import bulk
 from syncd.register.schema import changes, runs
@@ -30,6 +31,8 @@ class RunRecord:
     finished_at: int | None
     applies_run: int | None
     superseded_by: int | None
+    decided_by: str
+    decided_at: int | None
     facts: Mapping[str, Any]
     error: str
 
@@ -87,9 +90,40 @@ class Runs:
             rows = connection.execute(select(*_CURSOR)).all()
         return {row[0]: Cursor(*row) for row in rows}
 
+    def decide(self, run: int, state: RunState, *, by: str, now: int) -> None:
+        """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
+        waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
+        with self._writer.begin() as connection:
+            decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
+            found = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
+        if found is None:
+            raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
+        if not decided.rowcount:
+            raise ConfigError(
+                f"run {run} is {found}: it has no plan that waits for anybody",
+                next_step="see `syncd runs list`",
+            )
+
+    def approved(self) -> list[tuple[int, str]]:
+        """Plans somebody has said yes to and nobody has applied yet: run and who, oldest first."""
+        statement = select(runs.c.id, runs.c.decided_by).where(runs.c.state == RunState.APPROVED)
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
+
+    def last_held(self, before: int) -> int | None:
+        """The latest run before this one whose plan was held, be it rejected since."""
+        held = runs.c.state.in_((RunState.HELD, RunState.REJECTED))
+        statement = select(runs.c.id).where(held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar()
+
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`."""
         self._set(run, {"state": RunState.SUPERSEDED, "superseded_by": by})
+
+    def expire(self, run: int, why: str) -> None:
+        """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
+        self._set(run, {"state": RunState.FAILED, "error": why})
 
     def discard(self, run: int) -> None:
         """Forget a run that was only made to ask a question, and its plan."""

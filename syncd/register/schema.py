@@ -224,6 +224,8 @@ runs = Table(
     Column("started_at", Time, nullable=False),
     Column("finished_at", Time),
     Column("applies_run", Id, ForeignKey("runs.id")),
+    _text("decided_by"),  # who approved or rejected what was held
+    Column("decided_at", Time),
     Column("superseded_by", Id, ForeignKey("runs.id")),
     _text("facts", "{}"),  # JSON: counts, directory sizes, skips, shortfall, objections
     _text("error"),

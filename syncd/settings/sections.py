@@ -15,9 +15,11 @@ from syncd.plan.policy import Matching
 from syncd.plan.seats import OnShortfall, SeatPolicy
 from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
+from syncd.settings.http import HttpSection
 from syncd.settings.limits import GuardSection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
+from syncd.settings.schedule import ScheduleSection
 from syncd.settings.types import Duration, Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -97,16 +99,6 @@ class LeaversSection(Section):
         return Grace(self.suspend_after, self.release_after)
 
 
-class ScheduleSection(Section):
-    """When directories are read whole."""
-
-    full_after: Duration = Field(
-        default=86_400,
-        description="how long after a whole read a directory that can tell what has changed is asked for that"
-        " only; 0: every sync reads everybody",
-    )
-
-
 class LogSection(Section):
     """What syncd tells of its work, on standard error."""
 
@@ -150,12 +142,13 @@ class ConfigFile(Section):
         default=LicensesSection(), description="which licenses people get, and who first"
     )
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
+    schedule: ScheduleSection = Field(
+        default=ScheduleSection(), description="when the daemon syncs by itself, and when everybody is read"
+    )
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )
-    schedule: ScheduleSection = Field(
-        default=ScheduleSection(), description="when directories are read whole"
-    )
+    http: HttpSection = Field(default=HttpSection(), description="health, metrics and API of the daemon")
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

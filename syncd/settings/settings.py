@@ -10,9 +10,11 @@ from pathlib import Path
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
+from syncd.settings.http import HttpSection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
-from syncd.settings.sections import LogSection, PlatformSection, ScheduleSection
+from syncd.settings.schedule import ScheduleSection
+from syncd.settings.sections import LogSection, PlatformSection
 from syncd.settings.types import DirectoryOptions
 
 
@@ -38,8 +40,9 @@ class Settings:
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
-    schedule: ScheduleSection
     log: LogSection
+    schedule: ScheduleSection
+    http: HttpSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)

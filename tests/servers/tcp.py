@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
+from tests.servers.certificates import ServerCertificate
 from tests.servers.process import Child, ServerError
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -118,6 +119,15 @@ class LoopbackServer:
         if self._server is not None:
             self._server.close()
         await self._cancel_all()
+
+
+def tls_server(certificate: ServerCertificate) -> LoopbackServer:
+    """A server that shows its certificate and then only listens."""
+    return LoopbackServer(_hear, host="127.0.0.1", tls=certificate.server_context())
+
+
+async def _hear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
 
 
 class Forwarder(LoopbackServer):
