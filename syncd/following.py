@@ -39,7 +39,10 @@ class Schedule:
 
 
 class Reading(NamedTuple):
-    """How a directory was read. `people`: how many were looked at; `because`: why not by its changes."""
+    """How a directory was read. `people`: how many were looked at.
+
+    `because`: why all of them, although it could have told what has changed.
+    """
 
     by_changes: bool
     people: int
@@ -84,10 +87,11 @@ class Following:
         """What has changed in `directory`; None where it is to be read whole. Raises what `read` raises."""
         if not isinstance(directory, Incremental) or not self._schedule.full_after:
             return None
-        because = self._why_whole(directory.name, request.salt)
-        if not because:
+        cursor = self._kept.get(directory.name)
+        because = self._why_whole(cursor, request.salt) if cursor else ""
+        if cursor and not because:
             try:
-                return self._gathered(directory, request, self._kept[directory.name])
+                return self._gathered(directory, request, cursor)
             except CursorLost as exc:
                 because = exc.message
                 _log.warning("cursor_lost", directory=directory.name, reason=because)
@@ -106,12 +110,9 @@ class Following:
         """Where the next run may begin, once this one is applied in full; none for the directories `but`."""
         return [cursor for name, cursor in sorted(self._next.items()) if name not in but]
 
-    def _why_whole(self, name: str, salt: bytes) -> str:
-        cursor = self._kept.get(name)
+    def _why_whole(self, cursor: Cursor, salt: bytes) -> str:
         if self._schedule.full:
             return "asked for"
-        if cursor is None:
-            return "there is nothing to follow it from"
         if cursor.salt != salt:
             return "the configuration has changed"
         if not 0 <= self._now - cursor.read_whole_at < self._schedule.full_after:

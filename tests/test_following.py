@@ -292,7 +292,7 @@ def test_a_directory_without_a_mark_is_always_read_whole(
 ) -> None:
     monkeypatch.setattr(MemoryDirectory, "mark", lambda *_: "")
     company.sync(full=True)
-    assert how(company.sync()) == (False, "there is nothing to follow it from")
+    assert how(company.sync()) == (False, "")
 
 
 def test_explaining_and_counting_read_everybody(company: Company) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from hashlib import blake2b
 
 
 class Digests:
@@ -21,3 +22,7 @@ class Digests:
 
     def __len__(self) -> int:
         return len(self._sorted)
+
+    def digest(self) -> bytes:
+        """The same 16 bytes for the same numbers."""
+        return blake2b(self._sorted.tobytes(), digest_size=16).digest()

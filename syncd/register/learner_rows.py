@@ -66,6 +66,7 @@ def set_values(connection: Connection, run: int, group: Sequence[Change], now: i
     gone = {change.key for change, _ in refused}
     lost = _held(connection, [change.data["was"]["email"] for change, _ in refused])
     _insert_groups(connection, {_values(change).get("group", "") for change in group}, now)
+    rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for change in group:
         values: dict[str, Any] = dict(_values(change))
         if change.key in gone:
@@ -75,7 +76,10 @@ def set_values(connection: Connection, run: int, group: Sequence[Change], now: i
             values = {"email": was}
         if "group" in values:
             values["group"] = values["group"] or None
-        connection.execute(update(learners).where(learners.c.id == change.learner).values(values))
+        rows.setdefault(tuple(values), []).append((*values.values(), change.learner))
+    for names, found in rows.items():
+        assignments = ", ".join(f'"{name}" = ?' for name in names)
+        bulk.execute(connection, f"UPDATE learners SET {assignments} WHERE id = ?", found)
     return refused
 
 

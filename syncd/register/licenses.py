@@ -19,7 +19,7 @@ from syncd.licensing import terms
 from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats
-from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.schema import LIVE, allocations, learners, lots, orders, waiting
 
 MOST = 1_000_000
 
@@ -154,7 +154,7 @@ class Licenses:
             .select_from(allocations)
             .join(lots, lots.c.id == allocations.c.lot_id)  # few lots have ended: nobody else is looked at
             .join(learners, learners.c.id == allocations.c.learner_id)
-            .where(allocations.c.state == "live", lots.c.ends_at <= now, learners.c.account == "active")
+            .where(LIVE, lots.c.ends_at <= now, learners.c.account == "active")
         )
         with self._engine.connect() as connection:
             return connection.execute(statement).scalar_one()

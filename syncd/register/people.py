@@ -13,7 +13,7 @@ from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
-from syncd.register.schema import allocations, identities, learners, links, waiting
+from syncd.register.schema import LIVE, PAST, allocations, identities, learners, links, waiting
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 _PAGE = 1000
@@ -185,13 +185,13 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
 
 def _expired(connection: Connection, ids: Collection[int]) -> frozenset[int]:
     """Of these learners, those whose last license ran out rather than being given back."""
-    latest = (
-        select(func.max(allocations.c.id)).where(is_any_of(connection, allocations.c.learner_id, ids))
-    ).group_by(allocations.c.learner_id)
-    statement = select(allocations.c.learner_id).where(
-        allocations.c.id.in_(latest), allocations.c.state == "expired"
-    )
-    return frozenset(connection.execute(statement).scalars())
+    chosen = is_any_of(connection, allocations.c.learner_id, ids)
+    columns = allocations.c.learner_id, allocations.c.id, allocations.c.state
+    latest: dict[int, tuple[int, str]] = {}
+    for which in (PAST, LIVE):  # an index each
+        for learner, number, state in connection.execute(select(*columns).where(chosen, which)):
+            latest[learner] = max(latest.get(learner, (0, "")), (number, state))
+    return frozenset(learner for learner, (_, state) in latest.items() if state == "expired")
 
 
 def _recorded(row: RowMapping, now: int) -> Recorded:

@@ -205,6 +205,9 @@ allocations = Table(
     ),
 )
 
+# SQLite takes the two indexes above only for these very words, not for a parameter.
+LIVE, PAST = text("allocations.state = 'live'"), text("allocations.state <> 'live'")
+
 waiting = Table(
     "waiting",
     metadata,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, delete, func, select, update
 from syncd.model import Lot
 from syncd.register import bulk
 from syncd.register.bulk import is_any_of
-from syncd.register.schema import allocations, lots, waiting
+from syncd.register.schema import LIVE, allocations, lots, waiting
 from syncd.register.stretch import Stretch, execute
 
 _COLUMNS = ("learner_id", "lot_id", "type", "lot_quantity", "ends_at", "seat", "allocated_at", "run_id")
@@ -142,7 +142,7 @@ def with_free_seats(connection: Connection, now: int) -> Iterator[Lot]:
     """Every lot that has not ended, with how many of its seats are free."""
     used = (
         select(allocations.c.lot_id, func.count().label("used"))
-        .where(allocations.c.state == "live")
+        .where(LIVE)
         .group_by(allocations.c.lot_id)
         .subquery()
     )

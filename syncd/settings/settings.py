@@ -40,8 +40,8 @@ class Settings:
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
-    schedule: ScheduleSection
     log: LogSection
+    schedule: ScheduleSection
     http: HttpSection
     policy: Policy
     database: DatabaseSection = field(repr=False)

@@ -34,6 +34,7 @@ class Samba:
     tls_port = 636
     administrator = Account(f"administrator@{tree.DOMAIN}", tree.ADMINISTRATOR_PASSWORD)
     sync_account = Account(f"svc-syncd@{tree.DOMAIN}", tree.SYNC_PASSWORD)
+    following_account = Account(f"svc-follow@{tree.DOMAIN}", tree.SYNC_PASSWORD)  # sees what was deleted, too
     person_dn = staticmethod(tree.person_dn)
     group_dn = staticmethod(tree.group_dn)
 

@@ -132,7 +132,10 @@ def _build(directory: Path, people: int) -> None:
     )
     modify, add = partial(offline, directory, "ldbmodify"), partial(offline, directory, "ldbadd")
     modify(_settings())
-    add("".join(_units()) + _sync_account())
+    add("".join(_units()) + "".join(map(_account, ("svc-syncd", "svc-follow", "svc-gone"))))
+    follower, gone = (f"CN={name},CN=Users,{BASE}" for name in ("svc-follow", "svc-gone"))
+    modify(f"dn: CN=Domain Admins,CN=Users,{BASE}\nchangetype: modify\nadd: member\nmember: {follower}\n")
+    modify(f"dn: {gone}\nchangetype: delete\n")  # so that there is something deleted to be seen
     if people:
         add("".join(map(_person, company.make_people(people, domain=DOMAIN))))
         add("".join(map(_group, company.make_groups(people))))
@@ -158,13 +161,13 @@ def _units() -> Iterator[str]:
         yield ldif(dn, [("objectClass", "organizationalUnit")])
 
 
-def _sync_account() -> str:
+def _account(name: str) -> str:
     return ldif(
-        f"CN=svc-syncd,CN=Users,{BASE}",
+        f"CN={name},CN=Users,{BASE}",
         [
             ("objectClass", "user"),
-            ("sAMAccountName", "svc-syncd"),
-            ("userPrincipalName", f"svc-syncd@{DOMAIN}"),
+            ("sAMAccountName", name),
+            ("userPrincipalName", f"{name}@{DOMAIN}"),
             ("userAccountControl", str(NEVER_EXPIRES)),
             ("unicodePwd", password_value(SYNC_PASSWORD)),
         ],

@@ -39,6 +39,7 @@ moduleload back_mdb
 moduleload memberof
 moduleload refint
 moduleload ppolicy
+moduleload syncprov
 TLSCACertificateFile {ca}
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
@@ -65,6 +66,8 @@ memberof-refint true
 overlay refint
 refint_attributes manager
 overlay ppolicy
+overlay syncprov
+syncprov-sessionlog 10000
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from connectors.directories.ad_values import account_status, guid_text, sid_text
 from connectors.directories.ldap_wire.dialect import Entry, GroupKind, Standing
 from connectors.directories.ldap_wire.dn import canonical
@@ -62,6 +64,13 @@ class ActiveDirectoryDialect:
         if value is None or len(value) != _GUID_SIZE:
             raise Unavailable(f"{entry.dn} shows no objectGUID", next_step="let the reading account read it")
         return guid_text(value)
+
+    def by_id(self, id_: str) -> str:
+        try:
+            value = UUID(id_).bytes_le
+        except ValueError:
+            return ""
+        return f"(objectGUID={''.join(f'{chr(92)}{byte:02x}' for byte in value)})"
 
     def links(self, entry: Entry) -> tuple[str, ...]:
         """What Entra Connect may know them by (ConsistencyGuid, or else objectGUID), and the SID."""

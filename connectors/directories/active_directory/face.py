@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from connectors.directories.active_directory.dialect import ActiveDirectoryDialect
+from connectors.directories.active_directory.dirsync import DirSync
 from connectors.directories.active_directory.options import ActiveDirectoryOptions
+from connectors.directories.ldap_wire.changing import Changing
 from connectors.directories.ldap_wire.checking import check
 from connectors.directories.ldap_wire.reading import Source
 from connectors.directories.ldap_wire.sighting import LdapSighting
 from syncd.model import Finding
-from syncd.ports import ReadRequest
+from syncd.ports import Changed, ReadRequest
 
 
 class ActiveDirectory:
@@ -22,9 +24,20 @@ class ActiveDirectory:
     ) -> None:
         self.name = name
         self._source = Source(name, options, lambda _: ActiveDirectoryDialect(options.link_attribute), sleep)
+        self._changing = Changing(self._source, DirSync())
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         return self._source.read(request)
 
+    def mark(self, request: ReadRequest) -> str:
+        return self._changing.mark(request)
+
+    def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
+        return self._changing.changes(request, cursor)
+
+    def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+        return self._changing.again(request, ids)
+
     def check(self, request: ReadRequest) -> Iterator[Finding]:
-        return check(self._source, request)
+        yield from check(self._source, request)
+        yield from self._changing.check(request)

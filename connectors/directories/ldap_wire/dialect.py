@@ -129,6 +129,10 @@ class Dialect(Protocol):
 
     def identify(self, entry: Entry) -> str: ...
 
+    def by_id(self, id_: str) -> str:
+        """A filter for the one person of that id; empty when nobody can have it."""
+        ...
+
     def links(self, entry: Entry) -> tuple[str, ...]: ...
 
     def standing(self, entry: Entry, now: int) -> Standing:

@@ -6,12 +6,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from connectors.directories.ldap_wire.dialect import Dialect, RootEntry, read_root
 from connectors.directories.ldap_wire.dn import is_below
 from connectors.directories.ldap_wire.filters import all_of
 from connectors.directories.ldap_wire.groups import Groups
+from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.options import LdapWireOptions
 from connectors.directories.ldap_wire.references import Reference, follow
 from connectors.directories.ldap_wire.search import Search, only_ldap, pages
@@ -38,9 +40,11 @@ class Source:
 
 
 class Reading:
-    """One read over one session."""
+    """One read over one session. `key`: of the digests; by itself one that nobody can know."""
 
-    def __init__(self, session: Session, source: Source, request: ReadRequest, root: RootEntry) -> None:
+    def __init__(
+        self, session: Session, source: Source, request: ReadRequest, root: RootEntry, key: bytes = b""
+    ) -> None:
         self.session = session
         self._source, self._root = source, root
         self.options = source.options
@@ -48,7 +52,7 @@ class Reading:
         self.dialect = source.dialect(root)
         self.context = root.context_of(self.options.base_dn[0])
         self._name = source.name
-        self._key = secrets.token_bytes(16)
+        self.key = key or secrets.token_bytes(16)
         self._plain = frozenset(name for name in request.attributes if "." not in name)
         self._followed = sorted(name.partition(".")[::2] for name in request.attributes if "." in name)
         self._related = self._deciding()
@@ -64,22 +68,36 @@ class Reading:
                 self.refuse_continuations(page.references, base)
                 yield sealer.seal(page.entries)
 
-    def search(self, base: str) -> Search:
-        """Everybody below this base, with all that is needed of them and nothing else."""
+    def search(self, base: str, meant: str = "") -> Search:
+        """Everybody below this base (whom the filter `meant` means), with all that is needed of them."""
+        people = all_of(self.dialect.people, self.options.filter, meant)
+        return Search(base, people, self.asked, self.options.page_size)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The attributes that are needed of everybody, and nothing else."""
         needed = [*self.dialect.attributes, *sorted(self._plain), *self._related]
-        once = tuple({name.lower(): name for name in reversed(needed)}.values())[::-1]
-        return Search(base, all_of(self.dialect.people, self.options.filter), once, self.options.page_size)
+        return tuple({name.lower(): name for name in reversed(needed)}.values())[::-1]
+
+    @property
+    def references_by(self) -> list[str]:
+        """The attributes whose references are followed."""
+        return sorted({reference for reference, _ in self._followed})
+
+    def memberships(self) -> list[Membership]:
+        """Who is in the groups asked for. Raises `ConfigError` for one that does not exist."""
+        return self.groups().memberships(self.request.groups) if self.request.groups else []
 
     def groups(self) -> Groups:
         base = self.options.group_base_dn or self.context
-        return Groups(self.session, self.dialect.groups, base, self._key)
+        return Groups(self.session, self.dialect.groups, base, self.key)
 
     def sealer(self) -> Sealer:
         """Raises `ConfigError` for an attribute that is no text or a group that does not exist."""
         binary = sorted(self._plain & self.dialect.binary)
         if binary:
             raise ConfigError(f"{self._name}: {binary[0]} is not text", next_step=f"do not map {binary[0]}")
-        memberships = self.groups().memberships(self.request.groups) if self.request.groups else []
+        memberships = self.memberships()
         login = (self.dialect.groups.logins or ("", ""))[1]
         idle = {login} if not any(membership.logins for membership in memberships) else set()
         return Sealer(
@@ -88,7 +106,7 @@ class Reading:
             attributes=self._plain,
             memberships=memberships,
             references=self._references(),
-            key=self._key,
+            key=self.key,
             salt=self.request.salt,
             now=self.request.now,
             related=frozenset(name.lower().encode() for name in self._related if name not in idle),
@@ -113,9 +131,9 @@ class Reading:
                 people=self.dialect.referenced(reference),
                 attributes=names,
                 page_size=self.options.page_size,
-                key=self._key,
+                key=self.key,
             )
-            found += [Reference(reference, name, tables[name], self._key) for name in names]
+            found += [Reference(reference, name, tables[name], self.key) for name in names]
         return found
 
     def refuse_continuations(self, urls: Iterable[str], base: str) -> None:

@@ -51,9 +51,11 @@ def _ldap_result(body: bytes, limit: int) -> tuple[int, bytes, bytes, tuple[str,
     return code, body[matched:after_matched], body[message:after_message], referrals
 
 
-def _cookie(body: bytes, at: int) -> bytes:
+def decode_controls(body: bytes, at: int) -> dict[bytes, bytes]:
+    """The values of the controls behind an operation, by their OIDs."""
     if at >= len(body):
-        return b""
+        return {}
+    found = {}
     start, end = expect(body, at, len(body), _CONTROLS)
     for tag, control, control_end in elements(body, start, end):
         if tag != SEQUENCE:
@@ -62,12 +64,19 @@ def _cookie(body: bytes, at: int) -> bytes:
         if not parts:
             raise BerError("a control without a type")
         (_, oid, oid_end), (last, value, value_end) = parts[0], parts[-1]
-        if body[oid:oid_end] == _PAGED_RESULTS and len(parts) > 1 and last == OCTETS:
-            inner, inner_end = expect(body, value, value_end, SEQUENCE)
-            _, after_size = expect(body, inner, inner_end, INTEGER)
-            cookie, cookie_end = expect(body, after_size, inner_end, OCTETS)
-            return body[cookie:cookie_end]
-    return b""
+        if len(parts) > 1 and last == OCTETS:
+            found[body[oid:oid_end]] = body[value:value_end]
+    return found
+
+
+def _cookie(body: bytes, at: int) -> bytes:
+    value = decode_controls(body, at).get(_PAGED_RESULTS)
+    if value is None:
+        return b""
+    inner, inner_end = expect(value, 0, len(value), SEQUENCE)
+    _, after_size = expect(value, inner, inner_end, INTEGER)
+    cookie, cookie_end = expect(value, after_size, inner_end, OCTETS)
+    return value[cookie:cookie_end]
 
 
 def _text(value: bytes) -> str:

@@ -37,9 +37,13 @@ class Search:
     def request(self, number: int, cookie: bytes) -> bytes:
         """The LDAP message that asks for the page after `cookie`."""
         paging = ber.encode(ber.SEQUENCE, ber.encode_integer(self.page_size), ber.encode(ber.OCTETS, cookie))
-        controls = [*map(_control, self.controls)]
+        controls = [*map(control, self.controls)]
         if not self.one:
-            controls.append(_control(PAGED_RESULTS, paging))
+            controls.append(control(PAGED_RESULTS, paging))
+        return self.message(number, controls)
+
+    def message(self, number: int, controls: Sequence[bytes]) -> bytes:
+        """The LDAP message that asks for everything at once, with these controls."""
         return ber.encode(
             ber.SEQUENCE,
             ber.encode_integer(number),
@@ -79,6 +83,23 @@ def pages(session: Session, search: Search) -> Iterator[Page]:
     with only_ldap(session):
         try:
             yield from _pages(session, search)
+        except (OSError, messages.ClosedError) as exc:
+            raise broken_off(exc, session.url, session.receive_timeout) from exc
+
+
+def answers(session: Session, search: Search, controls: Sequence[bytes]) -> Iterator[messages.Message]:
+    """Every message that answers a search made all at once with these controls, the last one included."""
+    number = session.next_id()
+    with only_ldap(session):
+        try:
+            session.socket.sendall(search.message(number, controls))
+            while True:
+                message = session.messages.next()
+                if message.id != number:
+                    raise _unasked(session, message)
+                yield message
+                if message.operation == messages.DONE:
+                    return
         except (OSError, messages.ClosedError) as exc:
             raise broken_off(exc, session.url, session.receive_timeout) from exc
 
@@ -146,8 +167,11 @@ def _unasked(session: Session, message: messages.Message) -> Incomplete:
     return Incomplete(words, next_step="run again; if it happens again, look into the server's log")
 
 
-def _control(oid: bytes, value: bytes = b"") -> bytes:
-    """A control that is not critical: a server without it answers all the same."""
+def control(oid: bytes, value: bytes = b"", *, critical: bool = False) -> bytes:
+    """A control. Unless it is `critical`, a server without it answers all the same."""
     return ber.encode(
-        ber.SEQUENCE, ber.encode(ber.OCTETS, oid), ber.encode(ber.OCTETS, value) if value else b""
+        ber.SEQUENCE,
+        ber.encode(ber.OCTETS, oid),
+        ber.encode(ber.BOOLEAN, b"\xff") if critical else b"",
+        ber.encode(ber.OCTETS, value) if value else b"",
     )

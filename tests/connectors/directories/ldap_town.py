@@ -28,6 +28,7 @@ class LdapTown:
         self._gone = gone
         self._dns: dict[str, str] = {}
         self._groups: dict[str, str] = {}
+        self._elsewhere = server.admin.add(f"ou=elsewhere,{unit}", {"objectClass": "organizationalUnit"})
 
     def directory(self) -> LdapDirectory:
         return ldap_directory(
@@ -59,9 +60,8 @@ class LdapTown:
         self._server.admin.replace(self._dns[handle], {"departmentNumber": department})
 
     def move(self, handle: str) -> None:
-        admin = self._server.admin
-        other = admin.add(f"ou=elsewhere,{self._unit}", {"objectClass": "organizationalUnit"})
-        self._dns[handle] = admin.rename(self._dns[handle], f"uid={handle}", new_parent=other)
+        renamed = self._server.admin.rename(self._dns[handle], f"uid={handle}", new_parent=self._elsewhere)
+        self._dns[handle] = renamed
 
     def disable(self, handle: str) -> None:
         self._server.admin.replace(self._dns[handle], self._gone)

@@ -8,8 +8,9 @@ from typing import ClassVar
 import pytest
 
 from connectors.directories.active_directory.face import ActiveDirectory
-from tests.connectors.directories.ldap_reading import active_directory
+from tests.connectors.directories.ldap_reading import active_directory, bind
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.incremental import IncrementalContract
 from tests.contracts.town import Person
 from tests.servers.samba import Samba
 
@@ -32,7 +33,9 @@ class SambaTown:
         self._groups: dict[str, str] = {}
 
     def directory(self) -> ActiveDirectory:
-        return active_directory(self._samba, base_dn=self._unit, group_base_dn=self._unit, page_size=10)
+        account = bind(self._samba.following_account)
+        unit = {"base_dn": self._unit, "group_base_dn": self._unit}
+        return active_directory(self._samba, bind=account, page_size=10, **unit)
 
     def add(self, *people: Person) -> None:
         for one in people:
@@ -82,8 +85,9 @@ class SambaTown:
         return self._groups[name]
 
 
-class TestActiveDirectoryContract(DirectoryContract):
+class TestActiveDirectoryContract(DirectoryContract, IncrementalContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
+    tells_nesting = tells_reports_of_the_deleted = False
 
     @pytest.fixture
     def town(self, samba: Samba, samba_ou: str) -> SambaTown:

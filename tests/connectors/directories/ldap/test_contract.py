@@ -8,12 +8,14 @@ import pytest
 
 from tests.connectors.directories.ldap_town import LdapTown
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.incremental import IncrementalContract
 from tests.servers.ds389 import Ds389
 from tests.servers.slapd import Slapd
 
 
-class TestOpenLdapContract(DirectoryContract):
+class TestOpenLdapContract(DirectoryContract, IncrementalContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
+    tells_groups = tells_nesting = tells_references = False
 
     @pytest.fixture
     def town(self, slapd: Slapd, slapd_ou: str) -> LdapTown:
