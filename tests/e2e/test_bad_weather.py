@@ -23,8 +23,8 @@ def reader(account: Account) -> str:
 
 
 def goes_wrong(office: DirectoryOffice, code: int, *words: str) -> None:
-    """A sync ends with this code and these words; nobody is suspended; the password is nowhere."""
-    result = office.run("sync", "--allow", "creations")
+    """A sync that reads everybody ends with this code and these words; nobody is suspended; the password is nowhere."""
+    result = office.run("sync", "--full", "--allow", "creations")
     told = result.stdout + result.stderr
     assert result.returncode == code, told
     for word in words:
