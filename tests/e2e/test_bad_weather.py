@@ -23,7 +23,7 @@ def reader(account: Account) -> str:
 
 
 def goes_wrong(office: DirectoryOffice, code: int, *words: str) -> None:
-    """A sync that reads everybody ends with this code and these words; nobody is suspended; the password is nowhere."""
+    """A whole read ends with this code and these words; nobody is suspended; the password is nowhere."""
     result = office.run("sync", "--full", "--allow", "creations")
     told = result.stdout + result.stderr
     assert result.returncode == code, told
