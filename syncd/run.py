@@ -15,6 +15,7 @@ import structlog
 from syncd import approval
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
+from syncd.expiring import expire
 from syncd.model import ChangeState, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
@@ -58,7 +59,7 @@ class Task:
 class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
-    `ended`: active learners whose license has ended, and who get no other by themselves.
+    `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
 
     run: int
@@ -174,7 +175,8 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None
     facts.wanted = allotment.shortfall.wanted
     facts.available = allotment.shortfall.available
     facts.waiting = len(allotment.waiting)
-    facts.ended = engine.register.licenses.ended(now)
+    lapsed = {*engine.register.licenses.lapsed(), *surveyed.lapsed} | expire(engine.register, facts.run, now)
+    facts.ended = len(lapsed - surveyed.leaving)
 
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:

@@ -16,7 +16,7 @@ from syncd.dates import day
 from syncd.model import ChangeState, Entry, Kind, OrderState
 from syncd.run import RunFacts
 
-_SEATED = (Kind.REACTIVATE, Kind.CREATE, Kind.ALLOCATE)
+_SEATED = (Kind.EXPIRE, Kind.REACTIVATE, Kind.CREATE, Kind.ALLOCATE)
 _WHO = ("WHO", "E-MAIL", "WHY", "LICENSE ENDS")
 
 
@@ -44,8 +44,8 @@ def licenses(facts: RunFacts) -> str:
 
 
 def ended(facts: RunFacts) -> str:
-    """How many have an account and a license that is over; empty when nobody has."""
-    who = "active learners whose license has ended; see `learners list --license expired`"
+    """How many are here with a license that is over; empty when nobody is."""
+    who = "learners whose license has ended; see `learners list --license expired`"
     return f"{facts.ended:>6,}  {who}" if facts.ended else ""
 
 

@@ -8,10 +8,11 @@ from syncd.model import Kind
 
 KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.SUSPEND: ("suspend", "has left: the account is suspended, nothing is deleted"),
+    Kind.EXPIRE: ("expire", "the license has ended: no log-in until it is renewed"),
     Kind.RELEASE: ("release", "the grace period is over: the license is free for somebody else"),
     Kind.LINK: ("link", "is somebody syncd knows already"),
     Kind.UPDATE: ("update", "profile fields have changed"),
-    Kind.REACTIVATE: ("reactivate", "has come back: the account is active again"),
+    Kind.REACTIVATE: ("reactivate", "has come back"),
     Kind.CREATE: ("create", "gets an account and a license"),
     Kind.JOIN: ("join", "the same person in a second directory"),
     Kind.ALLOCATE: ("allocate", "has an account and gets a license"),

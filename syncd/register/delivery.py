@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
@@ -72,11 +72,16 @@ def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int)
 
 
 def _give_back(connection: Connection, change: Change, why: str, now: int, type_: str) -> None:
-    """The seat goes back to its lot and the learner into the line: the next run tries again."""
+    """The seat goes back to its lot and the learner into the line: the next run tries again.
+
+    Who has been suspended since is not wanted there any more.
+    """
     learner = change.learner or 0
     seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
-    priority = int(change.data.get("priority", 0))
-    seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
+    account = select(learners.c.account).where(learners.c.id == learner)
+    if connection.execute(account).scalar() != Account.SUSPENDED:
+        priority = int(change.data.get("priority", 0))
+        seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
     execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])
 
 
@@ -88,11 +93,15 @@ class _Snapshot(NamedTuple):
 
 
 def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+    held = (  # a renewal that is scheduled makes the license end later
+        select(allocations.c.learner_id, func.max(allocations.c.ends_at).label("ends_at"))
+        .where(seats.HELD, is_any_of(connection, allocations.c.learner_id, ids))
+        .group_by(allocations.c.learner_id)
+        .subquery()
+    )
     statement = (
-        select(learners, *_PROFILE, allocations.c.ends_at)
-        .outerjoin(
-            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
-        )
+        select(learners, *_PROFILE, held.c.ends_at)
+        .outerjoin(held, held.c.learner_id == learners.c.id)
         .where(is_any_of(connection, learners.c.id, ids))
     )
     return {
@@ -100,7 +109,7 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
             account=row[learners.c.platform_account] or "",
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
-            ends_at=row[allocations.c.ends_at],
+            ends_at=row[held.c.ends_at],
         )
         for row in connection.execute(statement).mappings()
     }

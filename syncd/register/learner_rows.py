@@ -131,6 +131,21 @@ def suspend(connection: Connection, group: Sequence[Change]) -> None:
     bulk.execute(connection, statement, [(change.data["left_at"], change.learner) for change in group])
 
 
+def expire(connection: Connection, ids: Sequence[int]) -> None:
+    """Suspend those whose license has ended, unless somebody suspended them before."""
+    statement = (
+        "UPDATE learners SET account = 'suspended', suspended_by = 'expiry'"
+        " WHERE id = ? AND account <> 'suspended'"
+    )
+    bulk.execute(connection, statement, [(number,) for number in ids])
+
+
+def come_back_lapsed(connection: Connection, ids: Sequence[int]) -> None:
+    """Back in a directory, without a license: what suspends them now is that."""
+    statement = "UPDATE learners SET left_at = NULL, suspended_by = 'expiry' WHERE id = ?"
+    bulk.execute(connection, statement, [(number,) for number in ids])
+
+
 def set_account(connection: Connection, ids: Sequence[int], account: Account, now: int) -> None:
     """Lift a suspension, or what leaving had begun, and set the account."""
     if not ids:

@@ -129,7 +129,7 @@ class Licenses:
         """Every lot there ever was, with its seats as they are at `now`."""
         live = (
             select(allocations.c.lot_id, func.count().label("used"))
-            .where(allocations.c.state == "live")
+            .where(seats.HELD)
             .group_by(allocations.c.lot_id)
             .subquery()
         )
@@ -147,18 +147,18 @@ class Licenses:
         with self._engine.connect() as connection:
             return list(seats.with_free_seats(connection, now))
 
-    def ended(self, now: int) -> int:
-        """Active learners whose license has ended: they get no other by themselves."""
-        statement = (
-            select(func.count())
-            .select_from(allocations)
-            .join(learners, learners.c.id == allocations.c.learner_id)
-            .where(
-                allocations.c.state == "live", allocations.c.ends_at <= now, learners.c.account == "active"
-            )
-        )
+    def lapsed(self) -> list[int]:
+        """Learners who are here and suspended because their license has ended."""
+        here = learners.c.suspended_by == "expiry", learners.c.left_at.is_(None)
         with self._engine.connect() as connection:
-            return connection.execute(statement).scalar_one()
+            return list(connection.execute(select(learners.c.id).where(*here)).scalars())
+
+    def over(self, now: int) -> list[int]:
+        """Learners with a license that is over at `now` and has yet to be recorded as expired."""
+        ended = select(lots.c.id).where(lots.c.ends_at <= now)
+        statement = select(allocations.c.learner_id).where(seats.HELD, allocations.c.lot_id.in_(ended))
+        with self._engine.connect() as connection:
+            return sorted(set(connection.execute(statement).scalars()))
 
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
         """Everybody in line for a license of this type, first in line first."""

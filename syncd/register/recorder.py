@@ -128,6 +128,13 @@ def _suspend(work: _Work, group: list[Change]) -> Refusals:
     return []
 
 
+def _expire(work: _Work, group: list[Change]) -> Refusals:
+    seats.expire(work.connection, [_learner(change) for change in group], work.now)
+    suspended = [_learner(change) for change in group if "suspends" in change.data]
+    learner_rows.expire(work.connection, suspended)
+    return []
+
+
 def _release(work: _Work, group: list[Change]) -> Refusals:
     for lot, entries in groupby(
         sorted(group, key=lambda change: change.lot or 0), key=lambda change: change.lot
@@ -138,8 +145,13 @@ def _release(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _reactivate(work: _Work, group: list[Change]) -> Refusals:
-    """Back with an account; those who never had one and find no seat now wait for it again."""
+    """Back with an account; those who never had one and find no seat now wait for it again.
+
+    Whose license has ended is back without it, and waits for nothing.
+    """
     identity_rows.refresh(work.connection, group, work.now)
+    learner_rows.come_back_lapsed(work.connection, [_learner(c) for c in group if "lapsed" in c.data])
+    group = [change for change in group if "lapsed" not in change.data]
     ids = [_learner(change) for change in group]
     active = work.seat_or_line(group) | learner_rows.among(work.connection, ids, ever_active=True)
     work.set_account([number for number in ids if number in active], Account.ACTIVE)
@@ -175,6 +187,7 @@ def _learner(change: Change) -> int:
 
 _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.SUSPEND: _suspend,
+    Kind.EXPIRE: _expire,
     Kind.RELEASE: _release,
     Kind.LINK: _link,
     Kind.UPDATE: _update,
