@@ -8,6 +8,7 @@ import click
 
 from syncd.app import App
 from syncd.cli import table
+from syncd.cli.renew import renew
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -209,6 +210,9 @@ def waiting(session: Session, as_json: bool) -> None:
             return
         session.screen.say(f"{people(len(line)) if line else 'Nobody'} waiting for a license", "heading")
         show_line(session.screen, app, None)
+
+
+licenses.add_command(renew)
 
 
 def _order_facts(order: Order) -> dict[str, object]:

@@ -57,7 +57,8 @@ def decide(
         suspended = True
         yield _change(Kind.SUSPEND, learner, why, {"left_at": left_at})
     elif learner.left_at is None:
-        yield _change(Kind.NOTE, learner, why, {"left_at": left_at}, key=f"learner/{learner.id}")
+        data = {"left_at": left_at, "leaves_line": suspended}
+        yield _change(Kind.NOTE, learner, why, data, key=f"learner/{learner.id}")
     if suspended and grace.releases(left_at, now):
         yield from _releases(learner, f"{why}, the grace period is over", left_at, now)
 

@@ -22,6 +22,7 @@ class KnownIdentity(NamedTuple):
 class Following(NamedTuple):
     """A renewal that is scheduled: the license that follows the live one."""
 
+    allocation: int
     lot: int
     starts_at: int
     ends_at: int
@@ -66,7 +67,10 @@ class KnownLearner:
 
 
 class WaitingLearner(NamedTuple):
-    """Somebody in line for a seat. Without an account they wait for that, too."""
+    """Somebody in line for a seat. Without an account they wait for that, too.
+
+    `renews`: the allocation that ended, where they wait for its renewal.
+    """
 
     learner: int
     since: int
@@ -75,6 +79,7 @@ class WaitingLearner(NamedTuple):
     email: str
     name: str
     has_account: bool
+    renews: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

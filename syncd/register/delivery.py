@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Entry, Kind, Outcome, Profile, Verdict
+from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
-from syncd.register import seats
+from syncd.register import learner_rows, seats
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
 from syncd.register.schema import allocations, learners
 from syncd.register.seats import Waiter
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE)
+_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
@@ -55,7 +55,7 @@ def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, ty
         why = outcome.reason or "the platform gave no reason"
         mark(connection, entry.run, row, ChangeState.REFUSED, why)
         if change.kind in _SEATING:
-            _give_back(connection, change, why, now, type_)
+            _give_back(connection, entry, why, now, type_)
 
 
 def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
@@ -71,15 +71,20 @@ def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int)
         )
 
 
-def _give_back(connection: Connection, change: Change, why: str, now: int, type_: str) -> None:
+def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: str) -> None:
     """The seat goes back to its lot and the learner into the line: the next run tries again.
 
     Who has been suspended since is not wanted there any more.
     """
+    change = entry.change
     learner = change.learner or 0
-    seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
+    seats.give_back(connection, learner, entry.run, f"refused by the platform: {why}", now)
+    if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
+        return
+    if change.kind is Kind.RENEW:
+        learner_rows.expire(connection, [learner])
     account = select(learners.c.account).where(learners.c.id == learner)
-    if connection.execute(account).scalar() != Account.SUSPENDED:
+    if change.kind is Kind.RENEW or connection.execute(account).scalar() != Account.SUSPENDED:
         priority = int(change.data.get("priority", 0))
         seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
     execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
@@ -20,6 +20,7 @@ from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats
 from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.standing import live, with_licenses
 
 MOST = 1_000_000
 
@@ -164,7 +165,8 @@ class Licenses:
         """Everybody in line for a license of this type, first in line first."""
         statement = (
             select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
-            .join(learners, learners.c.id == waiting.c.learner_id)
+            .add_columns(_RENEWS.label("renews"))
+            .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
             .where(waiting.c.type == type_)
             .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
         )
@@ -191,6 +193,13 @@ class Licenses:
         )
 
 
+_EXPIRED = (
+    select(func.max(allocations.c.id))
+    .where(allocations.c.learner_id == learners.c.id, allocations.c.state == "expired")
+    .correlate(learners)
+    .scalar_subquery()
+)
+_RENEWS = func.coalesce(live.c.id, case((learners.c.suspended_by == "expiry", _EXPIRED)))
 _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
     lots, lots.c.order_id == orders.c.id
 )
@@ -223,7 +232,14 @@ def _waiter(row: RowMapping) -> WaitingLearner:
     name = f"{row['first_name']} {row['last_name']}".strip()
     has_account = row["account"] == "active"
     return WaitingLearner(
-        row["learner_id"], row["since"], row["priority"], row["key"], row["email"], name, has_account
+        row["learner_id"],
+        row["since"],
+        row["priority"],
+        row["key"],
+        row["email"],
+        name,
+        has_account,
+        row["renews"],
     )
 
 

@@ -19,7 +19,7 @@ from syncd.register.standing import following, is_over, last, live, with_license
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 _HELD = (
     *(live.c[name] for name in ("id", "lot_id", "ends_at")),
-    *(following.c[name] for name in ("lot_id", "starts_at", "ends_at")),
+    *(following.c[name] for name in ("id", "lot_id", "starts_at", "ends_at")),
     last.c.id,
 )
 
@@ -156,7 +156,7 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
         .where(is_any_of(connection, learners.c.id, ids))
     )
     for row in connection.execute(statement).mappings():
-        yield _learner(row, tuple(owned[row[learners.c.id]]))
+        yield _learner(row, tuple(owned[row[learners.c.id]]), now)
 
 
 def _identity(row: RowMapping) -> KnownIdentity:
@@ -164,11 +164,13 @@ def _identity(row: RowMapping) -> KnownIdentity:
     return KnownIdentity(row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"])
 
 
-def _learner(row: RowMapping, owned: Sequence[KnownIdentity]) -> KnownLearner:
+def _learner(row: RowMapping, owned: Sequence[KnownIdentity], now: int) -> KnownLearner:
     values: dict[str, Any] = {
         name: row[column] for name, column in zip(PROFILE_FIELDS, _PROFILE, strict=True)
     }
-    followed = row[following.c.lot_id] is not None
+    then = Following(*(row[column] for column in _HELD[3:7])) if row[following.c.id] else None
+    begun = then is not None and then.starts_at <= now
+    over = row[last.c.id] if row["over"] else None
     return KnownLearner(
         id=row[learners.c.id],
         profile=Profile(**values),
@@ -179,9 +181,9 @@ def _learner(row: RowMapping, owned: Sequence[KnownIdentity]) -> KnownLearner:
         identities=tuple(owned),
         lot=row[live.c.lot_id],
         seat_ends_at=row[live.c.ends_at] or 0,
-        following=Following(*(row[column] for column in _HELD[3:6])) if followed else None,
+        following=then,
         license_over=bool(row["over"]),
-        last=row[live.c.id] or (row[last.c.id] if row["over"] else None),
+        last=then.allocation if then and begun else row[live.c.id] or over,
         waiting_priority=row[waiting.c.priority],
         refused=row[learners.c.refused],
     )

@@ -15,6 +15,7 @@ from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.recorder import Recorder
+from syncd.register.renewable import Renewable
 from syncd.register.runs import Runs
 
 
@@ -30,6 +31,7 @@ class Register:
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
+        self.renewable = Renewable(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

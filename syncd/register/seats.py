@@ -25,6 +25,15 @@ class Grant(NamedTuple):
     lot: int
 
 
+class Renewal(NamedTuple):
+    """A license of `lot` after the allocation `renews`: from `starts_at` on, or at once where that is 0."""
+
+    learner: int
+    lot: int
+    renews: int
+    starts_at: int
+
+
 class Waiter(NamedTuple):
     learner: int
     since: int
@@ -52,6 +61,41 @@ def grant(connection: Connection, grants: Sequence[Grant], run: int | None, now:
         ]
     bulk.insert(connection, "allocations", _COLUMNS, rows)
     return left_over
+
+
+def renew(connection: Connection, renewals: Sequence[Renewal], run: int, now: int) -> list[Renewal]:
+    """Give each learner the license that follows their old one; return those that found no seat.
+
+    What is over of theirs has expired by then. What still runs goes on until the renewal starts.
+    """
+    expire(connection, [entry.learner for entry in renewals], now)
+    by_lot: dict[int, list[Renewal]] = defaultdict(list)
+    for entry in renewals:
+        by_lot[entry.lot].append(entry)
+    left_over: list[Renewal] = []
+    rows: list[tuple[object, ...]] = []
+    replaced: list[int] = []
+    for number, entries in sorted(by_lot.items()):
+        lot = _locked(connection, number)
+        free = free_seats(connection, lot, len(entries)) if lot.starts_at <= now < lot.ends_at else []
+        left_over += entries[len(free) :]
+        for entry, seat in zip(entries, free, strict=False):
+            state = "scheduled" if entry.starts_at else "live"
+            given = (entry.learner, lot.id, str(lot.type), lot.quantity, lot.ends_at, seat, now, run)
+            rows.append((*given, state, entry.renews, entry.starts_at or None))
+            replaced += [] if entry.starts_at else [entry.renews]
+    _supersede(connection, replaced, now)
+    bulk.insert(connection, "allocations", (*_COLUMNS, "state", "renews", "starts_at"), rows)
+    return left_over
+
+
+def _supersede(connection: Connection, replaced: Sequence[int], now: int) -> None:
+    """These allocations, those that have not ended, give way to their renewal."""
+    connection.execute(
+        update(allocations)
+        .where(is_any_of(connection, allocations.c.id, replaced), HELD)
+        .values(state="superseded", ended_at=now, ended_because="renewed")
+    )
 
 
 def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
@@ -98,11 +142,11 @@ def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
     )
 
 
-def release_all(connection: Connection, learners: Iterable[int], why: str, now: int) -> None:
-    """End every allocation of these learners."""
-    theirs = is_any_of(connection, allocations.c.learner_id, learners)
+def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> None:
+    """End what this run gave the learner."""
+    given = allocations.c.learner_id == learner, allocations.c.run_id == run, HELD
     connection.execute(
-        update(allocations).where(theirs, HELD).values(state="released", ended_at=now, ended_because=why)
+        update(allocations).where(*given).values(state="released", ended_at=now, ended_because=why)
     )
 
 

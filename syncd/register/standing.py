@@ -6,7 +6,7 @@ expired   the last one is over by its lot's end, and none follows
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Join, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Join, and_, func, or_, select
 
 from syncd.register.schema import allocations, learners
 
@@ -22,7 +22,7 @@ _latest = (
 )
 
 
-def with_licenses(source: Join) -> Join:
+def with_licenses(source: FromClause) -> Join:
     """`source`, which has the learners, with the licenses of each."""
     return (
         source.outerjoin(live, and_(live.c.learner_id == learners.c.id, live.c.state == "live"))

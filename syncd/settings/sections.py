@@ -68,6 +68,13 @@ class PlatformSection(Section):
     type: Literal["embedded"] = Field(default="embedded", description="what kind of platform it is")
 
 
+class Renew(StrEnum):
+    """Who decides about the renewal of a license."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
 class LicensesSection(Section):
     """Which licenses people get, and who goes first when there are too few."""
 
@@ -81,8 +88,14 @@ class LicensesSection(Section):
         default=(), description="who gets a license first: the first rule first"
     )
 
+    renew: Renew = Field(
+        default=Renew.MANUAL,
+        description="licenses that end: renewed when somebody says so, or by themselves from free ones",
+    )
+
     def seats(self) -> SeatPolicy:
-        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining)
+        automatic = self.renew is Renew.AUTOMATIC
+        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining, automatic)
 
 
 class LeaversSection(Section):

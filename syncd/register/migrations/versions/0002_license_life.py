@@ -32,6 +32,12 @@ _REFUSED = (
 )
 
 
+_NO_RENEWAL = (
+    "NEW.renews IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocations WHERE id = NEW.renews"
+    " AND learner_id = NEW.learner_id AND (NEW.state <> 'scheduled' OR ends_at <= NEW.starts_at))"
+)
+
+
 def upgrade() -> None:
     op.add_column("learners", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     _allocations()
@@ -52,6 +58,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_at"), "events", ["at"])
     for table, operation, condition in _REFUSED:
         _refuse(table, operation, condition)
+    _refuse_renewals_of_others()
 
 
 def _allocations() -> None:
@@ -119,6 +126,27 @@ def _before() -> sa.Table:
             name="fk_allocations_lot",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_allocations"),
+    )
+
+
+def _refuse_renewals_of_others() -> None:
+    """A renewal follows a license of the same learner, and a scheduled one begins when that is over."""
+    words = "allocations: no renewal of that license"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER allocations_renewal_refused BEFORE INSERT ON allocations"
+            f" WHEN {_NO_RENEWAL} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION allocations_renewal_refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF {_NO_RENEWAL} THEN"
+        f" RAISE EXCEPTION '{words}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+        " RETURN NULL; END $$"
+    )
+    op.execute(  # AFTER: a BEFORE trigger would slow every COPY into the table down
+        "CREATE TRIGGER allocations_renewal_refused AFTER INSERT ON allocations FOR EACH ROW"
+        " WHEN (NEW.renews IS NOT NULL) EXECUTE FUNCTION allocations_renewal_refused()"
     )
 
 
