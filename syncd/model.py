@@ -14,6 +14,7 @@ waiting learner  somebody who should have a seat and found none
 change           one thing a run does to one person; a plan is changes in their order
 plan             everything one run would change, stored before anything happens
 run              one pass from directory to platform; holds one plan
+trail            everything that was done, by whom; only added to
 shortfall        wanted, available and missing seats
 
 Times are integers: seconds since 1970 in UTC. Only the edges speak of time zones.
@@ -191,6 +192,27 @@ class Entry(NamedTuple):
     change: Change
     state: ChangeState
     outcome: str
+
+
+class TrailEntry(NamedTuple):
+    """One thing that was done, by whom, to which order or learner (by number).
+
+    `place` orders what happened in one second: what people did by hand, then a run, then its consequences.
+    `refused`: why it came to nothing. `before` and `after` hold what it changed.
+    """
+
+    at: int
+    run: int | None
+    place: int
+    actor: str
+    action: str
+    subject: str
+    number: int
+    email: str = ""
+    before: Mapping[str, Any] = NOTHING
+    after: Mapping[str, Any] = NOTHING
+    why: str = ""
+    refused: str = ""
 
 
 class RunState(StrEnum):

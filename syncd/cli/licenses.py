@@ -9,6 +9,7 @@ import click
 from syncd.app import App
 from syncd.cli import table
 from syncd.cli.renew import renew
+from syncd.cli.reports import reconcile, report
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -213,6 +214,8 @@ def waiting(session: Session, as_json: bool) -> None:
 
 
 licenses.add_command(renew)
+licenses.add_command(report)
+licenses.add_command(reconcile)
 
 
 def _order_facts(order: Order) -> dict[str, object]:

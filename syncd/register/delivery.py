@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
-from syncd.register import learner_rows, seats
+from syncd.register import learner_rows, seats, trail
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
 from syncd.register.schema import allocations, learners
@@ -79,6 +79,8 @@ def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: 
     change = entry.change
     learner = change.learner or 0
     seats.give_back(connection, learner, entry.run, f"refused by the platform: {why}", now)
+    seat = {"lot": change.lot, "ends_at": change.ends_at}
+    trail.note(connection, now, "platform", "given back", ("learner", learner), before=seat, run=entry.run)
     if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
         return
     if change.kind is Kind.RENEW:

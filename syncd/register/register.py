@@ -14,9 +14,12 @@ from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
+from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
 from syncd.register.renewable import Renewable
+from syncd.register.reports import Reports
 from syncd.register.runs import Runs
+from syncd.register.trail import Trail
 
 
 class Register:
@@ -32,6 +35,9 @@ class Register:
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
         self.renewable = Renewable(engine)
+        self.reports = Reports(engine)
+        self.trail = Trail(engine)
+        self.reconciling = Reconciling(engine, self.trail)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 
