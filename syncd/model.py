@@ -146,6 +146,7 @@ class Kind(IntEnum):
     SUSPEND = 10  # has left: no longer in scope, disabled, or gone
     EXPIRE = 15  # the license has ended: the account is suspended until it is renewed
     RELEASE = 20  # the grace period is over: the seat goes back to its lot
+    DELETE = 25  # has been gone for so long that the policy says: personal data are removed
     LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
     UPDATE = 40
     REACTIVATE = 50  # has come back

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from syncd.model import Account, Change, ChangeState, Entry, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
+from syncd.register.forgetting import forget
 from syncd.register.journal import mark, mark_through, unseat
 from syncd.register.learner_rows import Refusals
 from syncd.register.seats import Grant, Renewal, Waiter
@@ -148,6 +149,11 @@ def _release(work: _Work, group: list[Change]) -> Refusals:
     return []
 
 
+def _delete(work: _Work, group: list[Change]) -> Refusals:
+    forget(work.connection, [_learner(change) for change in group], work.now)
+    return []
+
+
 def _reactivate(work: _Work, group: list[Change]) -> Refusals:
     """Back with an account; those who never had one and find no seat now wait for it again.
 
@@ -210,6 +216,7 @@ _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.SUSPEND: _suspend,
     Kind.EXPIRE: _expire,
     Kind.RELEASE: _release,
+    Kind.DELETE: _delete,
     Kind.LINK: _link,
     Kind.UPDATE: _update,
     Kind.REACTIVATE: _reactivate,
