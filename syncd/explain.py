@@ -183,7 +183,9 @@ def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
         renewed = f", renewed until {day(record.renewed_until, zone)}" if record.renewed_until else ""
         yield Stop("license", True, f"ends {day(record.ends_at, zone)}{renewed}")
     elif record.license == "expired":
-        yield Stop("license", False, f"ended {day(record.ends_at, zone)}; not renewed by itself")
+        yield Stop(
+            "license", False, f"ended {day(record.ends_at, zone)}; `licenses renew` gives them another one"
+        )
     elif record.waiting_since is not None:
         place = next((n for n, entry in enumerate(line, start=1) if entry.learner == record.id), 0)
         since = moment(record.waiting_since, zone)

@@ -216,6 +216,10 @@ class Licenses(Protocol):
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]: ...
 
 
+class Moves(Protocol):
+    def used_up(self, learners: Collection[int], most: int, since: int) -> set[tuple[int, int]]: ...
+
+
 class Recorder(Protocol):
     def record(
         self, run: int, batch: Sequence[Entry], now: int, *, seats_left: bool = True
@@ -238,6 +242,8 @@ class Register(Protocol):
     def runs(self) -> Runs: ...
     @property
     def licenses(self) -> Licenses: ...
+    @property
+    def moves(self) -> Moves: ...
     @property
     def recorder(self) -> Recorder: ...
     @property

@@ -11,6 +11,7 @@ from syncd.plan import renewals
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import AHEAD, Selection, Start, Terms, Wish
 from syncd.plan.roster import KnownLearner
+from syncd.plan.seats import YEAR
 from syncd.ports import Register
 from syncd.survey import Surveyed
 
@@ -77,8 +78,11 @@ class Renewing:
                     wishes[learner.id] = wish
 
     def _judge(self, page: Sequence[int], selection: Selection, wishes: dict[int, Wish]) -> None:
+        most = self.policy.seats.max_moves
+        moved = set() if most is None else self.register.moves.used_up(page, most, self.now - YEAR)
         for learner in self.register.people.learners(page, self.now):
-            wish = renewals.judge(learner, selection.terms, self.now, left=self._left(learner))
+            used_up, left = (learner.id, learner.lot) in moved, self._left(learner)
+            wish = renewals.judge(learner, selection.terms, self.now, left=left, used_up=used_up)
             if isinstance(wish, Wish):
                 wishes[learner.id] = wish
             else:

@@ -6,7 +6,7 @@ opened, judged, matched, and their changes go to the journal; nobody is kept in 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -18,7 +18,7 @@ from syncd.plan.candidate import Candidate
 from syncd.plan.matching import Matcher
 from syncd.plan.policy import Policy
 from syncd.plan.roster import KnownLearner, Roster
-from syncd.plan.seats import SeatRequest
+from syncd.plan.seats import YEAR, SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
 
 _FULL = 2000  # changes written to the journal at once
@@ -198,14 +198,26 @@ class Survey:
         for numbers in _paged(self._absent, 1000):
             suspects |= people.owners(numbers)
         for page in _paged(sorted(suspects), 1000):
+            kept = self._used_up(page)
             for learner in people.learners(page, self._now):
-                self._judge_leaving(learner)
+                self._judge_leaving(learner, kept[learner.id])
 
-    def _judge_leaving(self, learner: KnownLearner) -> None:
+    def _used_up(self, learners: Sequence[int]) -> dict[int, set[int]]:
+        """Whose seats, by lot, must not go to anybody else before they end."""
+        kept: dict[int, set[int]] = defaultdict(set)
+        most = self._policy.seats.max_moves
+        if most is not None:
+            for learner, lot in self._register.moves.used_up(learners, most, self._now - YEAR):
+                kept[learner].add(lot)
+        return kept
+
+    def _judge_leaving(self, learner: KnownLearner, kept: Collection[int]) -> None:
         linked = learner.id in self._matcher.linked
         if leavers.has_left(learner, self._sight, linked=linked):
             self._result.leaving.add(learner.id)
-        for change in leavers.decide(self._policy.grace, learner, self._sight, self._now, linked=linked):
+        for change in leavers.decide(
+            self._policy.grace, learner, self._sight, self._now, linked=linked, kept=kept
+        ):
             if change.kind is Kind.RELEASE and change.lot is not None:
                 self._result.freed[change.lot] += 1
             self._write(change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from syncd.errors import Held, Incomplete
 from syncd.model import ChangeState, Entry, RunState
+from syncd.plan.leavers import Grace
 from syncd.plan.renewals import Start
 from syncd.run import RunFacts
 from tests.company import DAY, Company
@@ -120,6 +122,13 @@ class Life(RuleBasedStateMachine):
         self.company.now += days * DAY
         self._sync_if(synced)
 
+    @rule(delete=st.booleans(), moves=st.sampled_from([None, None, 0, 1]), renews=st.booleans())
+    def decide_otherwise(self, delete: bool, moves: int | None, renews: bool) -> None:
+        """The admin changes what becomes of people who left, and of licenses."""
+        seats = replace(self.company.policy.seats, max_moves=moves, renews=renews)
+        grace = Grace(delete_after=150 * DAY if delete else None)
+        self.company.policy = replace(self.company.policy, seats=seats, grace=grace)
+
     # -- what syncd does
 
     @rule()
@@ -128,6 +137,7 @@ class Life(RuleBasedStateMachine):
         unfinished = self.company.register.runs.interrupted()
         facts = self.company.sync()
         if not unfinished:  # nor a renewal that somebody asked for and a crash cut short
+            unlicensed = set() if self.company.policy.seats.renews else unlicensed
             assert not unlicensed & self.truth.given_since(last), "what has ended is not renewed by itself"
             self.truth.check_nobody_who_left_was_given(last)
         self._check(facts)
@@ -235,6 +245,9 @@ class Life(RuleBasedStateMachine):
         self.truth.check_everybody_is_accounted_for(facts)
         self.truth.check_line()
         again = self.company.sync()
+        if "note" in again.counts:  # who speaks for somebody now has been read anew
+            assert set(again.counts) <= {"skip", "note"}, "nothing happens to anybody"
+            again = self.company.sync()
         assert set(again.counts) <= {"skip"}, "the second run is empty"
 
     def _shape(self) -> object:

@@ -28,7 +28,7 @@ def test_promises_hold_on_sqlite(tmp_path: Path) -> None:
             super().teardown()
             self.folder.cleanup()
 
-    run_state_machine_as_test(OnSqlite, settings=settings(_CHECKED, max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(OnSqlite, settings=settings(_CHECKED, max_examples=45, stateful_step_count=30))
 
 
 def test_promises_hold_on_postgresql(postgresql: Postgresql) -> None:

@@ -168,6 +168,8 @@ def status(session: Session, as_json: bool) -> None:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
         waiting = len(app.register.licenses.waiting(app.settings.policy.seats.type))
+        lapsing = app.register.renewable.lapsing(now, _SOON)
+        renews = app.settings.policy.seats.renews
     if as_json:
         session.screen.json({"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, **_totals(lots)})
         return
@@ -189,10 +191,13 @@ def status(session: Session, as_json: bool) -> None:
     if len(lots) > 1:
         rows.append(("total", "", *(f"{number:,}" for number in total.values()), "", "", ""))
     table.show(session.screen, headings, rows, right=(0, 2, 3, 4, 5))
-    for lot in lots:
-        if 0 < lot.ends_at - now <= _SOON and lot.allocated:
-            words = f"{verb(lot.allocated, 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
-            session.screen.say(f"{words}, and get no other by themselves", "warn")
+    for lot in (lot for lot in lots if lot.id in lapsing):
+        words = f"{verb(lapsing[lot.id], 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
+        how = "by the sync, while there are free ones" if renews else "only if somebody renews it"
+        session.screen.say(f"{words}, and get another one {how}", "warn")
+    if lapsing and not renews:
+        within = session.command("licenses renew --all --expiring 60d --dry-run")
+        session.screen.say(f"→ who, and whether there are enough: `{within}`")
     if waiting:
         session.screen.say(f"{verb(waiting, 'waits', 'wait')} for a license", "warn")
         session.screen.say(f"→ by name: `{session.command('licenses waiting')}`")

@@ -45,7 +45,7 @@ def licenses(facts: RunFacts) -> str:
 
 def ended(facts: RunFacts) -> str:
     """How many are here with a license that is over; empty when nobody is."""
-    who = "learners whose license has ended; see `learners list --license expired`"
+    who = "learners whose license has ended; `licenses renew` gives them another one"
     return f"{facts.ended:>6,}  {who}" if facts.ended else ""
 
 

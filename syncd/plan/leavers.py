@@ -11,7 +11,7 @@ A learner has left when none of their directories has them present any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from syncd.model import Account, Change, Kind, Presence
@@ -23,6 +23,8 @@ _WHY = {
     Presence.OUT_OF_SCOPE: "no longer in scope",
     Presence.MISSING: "no longer in the directory",
 }
+
+_KEPT = "has left; the license stays theirs: it has moved as often as licenses.max_moves_per_year allows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,18 @@ class Grace:
 
 
 def decide(
-    grace: Grace, learner: KnownLearner, sight: Sight, now: int, *, linked: bool = False
+    grace: Grace,
+    learner: KnownLearner,
+    sight: Sight,
+    now: int,
+    *,
+    linked: bool = False,
+    kept: Collection[int] = (),
 ) -> Iterator[Change]:
     """What `learner`'s leaving comes to, now that every directory has been read; nothing if they stayed.
 
     `linked`: this run found them under an identity the register does not have yet.
+    `kept`: the lots of whose seats theirs may not go to anybody else.
     """
     last = _last(learner, sight)
     yield from _absent(learner, last, now)
@@ -69,8 +78,8 @@ def decide(
         data: dict[str, object] = {"left_at": left_at, **({"leaves_line": True} if suspended else {})}
         yield _change(Kind.NOTE, learner, why, data, key=f"learner/{learner.id}")
     if suspended and grace.releases(left_at, now):
-        yield from _releases(learner, f"{why}, the grace period is over", left_at, now)
-    if suspended and grace.deletes(left_at, now):
+        yield from _releases(learner, f"{why}, the grace period is over", left_at, now, kept)
+    if suspended and grace.deletes(left_at, now) and not kept:
         why = f"{why} for longer than leavers.delete_after"
         yield _change(Kind.DELETE, learner, why, {}, key=f"learner/{learner.id}")
 
@@ -81,15 +90,20 @@ def has_left(learner: KnownLearner, sight: Sight, *, linked: bool = False) -> bo
     return bool(last) and not linked and all(presence is not Presence.PRESENT for _, presence in last)
 
 
-def _releases(learner: KnownLearner, why: str, left_at: int, now: int) -> Iterator[Change]:
+def _releases(
+    learner: KnownLearner, why: str, left_at: int, now: int, kept: Collection[int]
+) -> Iterator[Change]:
     """Their seat, and the one that was to follow. One that is over is nobody's to give back."""
-    if learner.lot is not None and learner.seat_ends_at > now:
-        yield _change(Kind.RELEASE, learner, why, {"left_at": left_at}, lot=learner.lot)
-    following = learner.following
-    if following is not None and following.ends_at > now:
-        yield _change(
-            Kind.RELEASE, learner, why, {"left_at": left_at}, key=f"{learner.key}/renewal", lot=following.lot
-        )
+    held = [(learner.key, learner.lot, learner.seat_ends_at)]
+    if learner.following is not None:
+        held.append((f"{learner.key}/renewal", learner.following.lot, learner.following.ends_at))
+    for key, lot, ends_at in held:
+        if lot is None or ends_at <= now:
+            continue
+        if lot in kept:
+            yield _change(Kind.SKIP, learner, _KEPT, {}, key=f"{key}/license", lot=lot)
+        else:
+            yield _change(Kind.RELEASE, learner, why, {"left_at": left_at}, key=key, lot=lot)
 
 
 def _last(learner: KnownLearner, sight: Sight) -> list[tuple[KnownIdentity, Presence]]:

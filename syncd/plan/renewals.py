@@ -69,8 +69,8 @@ class Wish(NamedTuple):
     starts_at: int
 
 
-def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool) -> Wish | str:
-    """The wish of one learner, or why they have none."""
+def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool, used_up: bool = False) -> Wish | str:
+    """The wish of one learner, or why they have none. `used_up`: nobody else may get their seat any more."""
     goes_on, following = learner.goes_on(now), learner.following
     if left and not terms.include_left:
         return "has left"
@@ -83,6 +83,8 @@ def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool) -> Wish 
     ends_at = following.ends_at if goes_on and following else learner.seat_ends_at
     if ends_at > now + terms.within:
         return "has not expired"
+    if used_up and ends_at > now and terms.start is Start.NOW:
+        return "has a license that has moved as often as it may: renew it at its end"
     later = ends_at > now and terms.start is Start.AT_END
     email, name = learner.profile.email, learner.profile.full_name
     return Wish(ends_at, learner.key, learner.id, email, name, learner.last, ends_at if later else 0)

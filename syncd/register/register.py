@@ -13,6 +13,7 @@ from syncd.register.delivery import Deliveries
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
+from syncd.register.moves import Moves
 from syncd.register.people import People
 from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
@@ -33,6 +34,7 @@ class Register:
         self.journal = Journal(engine)
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
+        self.moves = Moves(engine)
         self.learners = Learners(engine)
         self.renewable = Renewable(engine)
         self.reports = Reports(engine)

@@ -37,6 +37,18 @@ class Renewable:
         with self._engine.connect() as connection:
             return list(connection.execute(statement.order_by(learners.c.id)).scalars())
 
+    def lapsing(self, now: int, within: int) -> dict[int, int]:
+        """By lot, how many people who are here lose their license when it ends, within so many seconds."""
+        ends = live.c.ends_at > now, live.c.ends_at <= now + within, following.c.id.is_(None)
+        statement = (
+            select(live.c.lot_id, func.count())
+            .select_from(with_licenses(learners))
+            .where(*ends, learners.c.left_at.is_(None))
+            .group_by(live.c.lot_id)
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
     def numbers(self, emails: Sequence[str]) -> dict[str, int]:
         """The learners with these addresses; who is missing from it is no learner."""
         with self._engine.connect() as connection:

@@ -16,6 +16,7 @@ from syncd.register.schema import allocations, lots, waiting
 
 HELD = allocations.c.ended_at.is_(None)
 """The allocations whose seat is taken: live ones and scheduled ones."""
+REFUSED = "refused by the platform"
 _OVER = "the license has ended"
 _COLUMNS = ("learner_id", "lot_id", "type", "lot_quantity", "ends_at", "seat", "allocated_at", "run_id")
 

@@ -93,9 +93,18 @@ class LicensesSection(Section):
         description="licenses that end: renewed when somebody says so, or by themselves from free ones",
     )
 
+    max_moves_per_year: int | None = Field(
+        default=None,
+        ge=0,
+        description="how often a license may go to somebody else within a year; left out, always",
+        examples=[1],
+    )
+
     def seats(self) -> SeatPolicy:
         automatic = self.renew is Renew.AUTOMATIC
-        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining, automatic)
+        return SeatPolicy(
+            self.type, self.on_shortfall, self.min_remaining, automatic, self.max_moves_per_year
+        )
 
 
 class LeaversSection(Section):

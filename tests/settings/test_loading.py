@@ -155,10 +155,10 @@ def test_warnings_do_not_stop_anything(also: Loaded) -> None:
     )
     found = [(warning.line, warning.where) for warning in settings.warnings]
     assert found == [
-        (4, "leavers.release_after"),
         (4, "leavers.delete_after"),
-        (5, "guard.max_suspensions"),
+        (4, "leavers.release_after"),
         (5, "guard.max_deletions"),
+        (5, "guard.max_suspensions"),
         (5, "guard.min_directory_size"),
         (6, "match.adopt_by_email"),
         (7, "log.level"),

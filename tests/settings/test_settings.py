@@ -44,7 +44,8 @@ def test_everything_reaches_the_policy(also: Loaded) -> None:
     policy = also(
         """\
         match: { by: [email], adopt_by_email: true }
-        licenses: { type: trial, on_shortfall: hold, min_remaining: 3d, renew: automatic }
+        licenses: { type: trial, on_shortfall: hold, min_remaining: 3d, renew: automatic,
+                    max_moves_per_year: 2 }
         leavers: { suspend_after: 1d, release_after: 2w, delete_after: 365d }
         guard: { max_suspensions: 3, max_creations: none, max_updates: { percent: 5%, count: 9 },
                  max_deletions: 1, min_directory_size: 90%, floor: 0 }
@@ -52,7 +53,9 @@ def test_everything_reaches_the_policy(also: Loaded) -> None:
     ).policy
     assert policy.scope == Scope()
     assert policy.matching == Matching(by_link=False, by_email=True, adopt_by_email=True)
-    assert policy.seats == SeatPolicy(LicenseType.TRIAL, OnShortfall.HOLD, 3 * 86_400, renews=True)
+    assert policy.seats == SeatPolicy(
+        LicenseType.TRIAL, OnShortfall.HOLD, 3 * 86_400, renews=True, max_moves=2
+    )
     assert policy.grace == Grace(86_400, 14 * 86_400, 365 * 86_400)
     assert policy.limits == Limits(Limit(3), Limit(), Limit(9, 5.0), Limit(1), 90.0, 0)
 
