@@ -109,6 +109,12 @@ class Company:
         found = self.register.learners.find(license_=license_, now=self.now, limit=1_000_000)
         return [learner.profile.email.partition("@")[0] for learner in found]
 
+    def check_books(self) -> None:
+        """Every license is accounted for, and the trail says the same as the rows."""
+        register = self.register
+        assert register.reconciling.discrepancies() == []
+        assert register.reconciling.at(self.now) == register.licenses.lots(self.now)
+
     def free_seats(self) -> int:
         return sum(lot.available for lot in self.register.licenses.lots(self.now))
 

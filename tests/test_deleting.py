@@ -24,6 +24,7 @@ def company(database_url: str) -> Iterator[Company]:
     with opened(database_url) as company:
         hire(company)
         yield company
+        company.check_books()
 
 
 def hire(company: Company) -> None:

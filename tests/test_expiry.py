@@ -24,6 +24,7 @@ def company(database_url: str) -> Iterator[Company]:
         company.hire("ann", "bob")
         company.sync()
         yield company
+        company.check_books()
 
 
 def execute(company: Company, statement: str) -> None:

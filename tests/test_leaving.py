@@ -17,6 +17,7 @@ from tests.contracts.memory import MemoryDirectory
 def company(database_url: str) -> Iterator[Company]:
     with opened(database_url) as company:
         yield company
+        company.check_books()
 
 
 def test_who_comes_back_in_two_directories_at_once_takes_one_seat(database_url: str) -> None:

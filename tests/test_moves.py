@@ -25,6 +25,7 @@ def company(database_url: str) -> Iterator[Company]:
     with opened(database_url) as company:
         company.order(1)
         yield contract(company, 1)
+        company.check_books()
 
 
 def pass_on(company: Company, *handles: str) -> None:
