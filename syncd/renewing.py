@@ -94,7 +94,7 @@ class Renewing:
         return learner.id in self.surveyed.leaving or not stayed
 
     def _renewal(self, wish: Wish, lot: Lot) -> Change:
-        data: dict[str, object] = {"renews": wish.renews, "priority": len(self.policy.priority)}
+        data = self._data(wish)
         why = "the license has ended"
         if wish.after > self.now:
             why = "follows the license that is about to end" if wish.starts_at else "replaces the license now"
@@ -104,11 +104,15 @@ class Renewing:
             Kind.RENEW, wish.key, wish.email, wish.name, why, wish.learner, data, lot.id, lot.ends_at
         )
 
+    def _data(self, wish: Wish) -> dict[str, object]:
+        left = {"left": True} if wish.left else {}
+        return {"renews": wish.renews, "priority": len(self.policy.priority), **left}
+
     def _unmet(self, wish: Wish, *, waits: bool) -> Change:
         if not waits:
             why = "no license is free: not renewed"
             return Change(Kind.SKIP, f"{wish.key}/renewal", wish.email, wish.name, why, wish.learner)
-        data = {"renews": wish.renews, "priority": len(self.policy.priority)}
+        data = self._data(wish)
         why = "no license is free; renewed when there is one"
         return Change(Kind.WAIT, wish.key, wish.email, wish.name, why, wish.learner, data)
 
@@ -121,15 +125,18 @@ class Renewing:
 
 
 def left_over(register: Register, runs: Iterable[int]) -> list[Selection]:
-    """What was to be renewed by these plans and was not: once approved, it is still wanted."""
-    chosen: dict[tuple[Start, bool], list[int]] = defaultdict(list)
+    """What was to be renewed by these plans and was not: once approved, it is still wanted.
+
+    Of people who have left only where they had when it was approved.
+    """
+    chosen: dict[tuple[Start, bool, bool], list[int]] = defaultdict(list)
     for run in runs:
         for entry in register.journal.read(run, kinds=[Kind.RENEW, Kind.WAIT], state=ChangeState.PLANNED):
             change = entry.change
             if "renews" in change.data and change.learner is not None:
                 start = Start.AT_END if "starts_at" in change.data else Start.NOW
-                chosen[start, change.kind is Kind.WAIT].append(change.learner)
+                chosen[start, "left" in change.data, change.kind is Kind.WAIT].append(change.learner)
     return [
-        Selection(tuple(learners), Terms(start, within=_APPROVED, include_left=True), wait)
-        for (start, wait), learners in chosen.items()
+        Selection(tuple(learners), Terms(start, within=_APPROVED, include_left=left), wait)
+        for (start, left, wait), learners in chosen.items()
     ]

@@ -244,6 +244,22 @@ def test_what_a_crash_left_of_a_renewal_the_next_sync_finishes(company: Company)
     assert company.learners("live") == ["ann", "bob"]
 
 
+@pytest.mark.parametrize("include_left", [False, True])
+def test_who_has_left_since_a_crash_is_renewed_only_if_that_was_asked_for(
+    company: Company, include_left: bool
+) -> None:
+    over(company)
+    if include_left:
+        company.people.disable("id-ann")
+        company.sync()
+    company.order(1)
+    plan = company.plan_renewal("ann", include_left=include_left)
+    company.register.runs.enter(plan.run, RunState.APPLYING)
+    company.people.disable("id-ann")
+    company.sync()
+    assert company.learners("live") == (["ann"] if include_left else [])
+
+
 def test_a_renewal_leaves_an_interrupted_sync_to_the_next_one(company: Company) -> None:
     over(company)
     company.order(1)

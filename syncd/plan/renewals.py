@@ -58,6 +58,7 @@ class Wish(NamedTuple):
     """A license to be renewed. Sorts as they are dealt: what ends first, then by key.
 
     `after`: the end of the old one. `renews`: its allocation. `starts_at`: 0 for at once.
+    `left`: they have left, and somebody wants it all the same.
     """
 
     after: int
@@ -67,6 +68,7 @@ class Wish(NamedTuple):
     name: str
     renews: int
     starts_at: int
+    left: bool = False
 
 
 def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool, used_up: bool = False) -> Wish | str:
@@ -87,7 +89,7 @@ def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool, used_up:
         return "has a license that has moved as often as it may: renew it at its end"
     later = ends_at > now and terms.start is Start.AT_END
     email, name = learner.profile.email, learner.profile.full_name
-    return Wish(ends_at, learner.key, learner.id, email, name, learner.last, ends_at if later else 0)
+    return Wish(ends_at, learner.key, learner.id, email, name, learner.last, ends_at if later else 0, left)
 
 
 def deal(
