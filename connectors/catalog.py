@@ -22,6 +22,10 @@ DIRECTORIES: dict[str, Connector] = {
         options="connectors.directories.ldap.options:LdapOptions",
         face="connectors.directories.ldap.face:LdapDirectory",
     ),
+    "entra_id": Connector(
+        options="connectors.directories.entra_id.options:EntraOptions",
+        face="connectors.directories.entra_id.face:EntraId",
+    ),
     "file": Connector(
         options="connectors.directories.files.options:FileOptions",
         face="connectors.directories.files.face:FileDirectory",

@@ -1,31 +1,76 @@
-"""The one retry policy: repeat what is safe to repeat (connect, bind, begin to read), and nothing else."""
+"""The one retry policy: repeat what is safe to repeat (connect, bind, read a page), and nothing else."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.stop import stop_base
+from tenacity.wait import wait_random_exponential
 
 from syncd.errors import Retriable
 
 Result = TypeVar("Result")
 
+_GROWING = wait_random_exponential(multiplier=1, max=15)
+
 
 def repeat(
-    call: Callable[[], Result], *, attempts: int = 3, sleep: Callable[[float], None] = time.sleep
+    call: Callable[[], Result],
+    *,
+    attempts: int = 3,
+    within: float = math.inf,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
-    """What `call` returns, calling again after `Retriable`, with pauses of up to 1, 2, 4 … 15 seconds.
+    """What `call` returns, calling again after `Retriable`.
 
-    The last failure is raised as it came. Every other exception is raised at once: wrong
+    The pause is what the other side asked for (`Retriable.after`), else up to 1, 2, 4 … 15 seconds. It
+    gives up after so many `attempts`, or where the next pause would end later than `within` seconds from
+    now, and raises the last failure as it came. Every other exception is raised at once: wrong
     credentials are never sent twice, since that locks accounts.
     """
     policy = Retrying(
         retry=retry_if_exception_type(Retriable),
-        stop=stop_after_attempt(attempts),
-        wait=wait_random_exponential(multiplier=1, max=15),
+        stop=stop_after_attempt(attempts) | _Within(within),
+        wait=_pause,
         sleep=sleep,
         reraise=True,
     )
     return policy(call)
+
+
+class _Within(stop_base):
+    """Stops where the next pause would end too late."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(self, state: RetryCallState) -> bool:
+        passed = max(state.seconds_since_start or 0, state.idle_for)
+        return passed + state.upcoming_sleep > self._seconds
+
+
+def pause_asked(retry_after: str | None, now: float) -> float | None:
+    """The seconds a `Retry-After` header asks for: a number, decimals too, or a date; None if it is neither.
+
+    `now` is the sender's clock, by which a date is meant (RFC 9110, 10.2.3).
+    """
+    text = (retry_after or "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _pause(state: RetryCallState) -> float:
+    failure = state.outcome.exception() if state.outcome else None
+    asked = failure.after if isinstance(failure, Retriable) else None
+    return _GROWING(state) if asked is None else asked

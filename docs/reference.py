@@ -29,13 +29,19 @@ _DEFINITIONS = {
     "RuleSection": "a [rule](#rules)",
     "Secret": "a [secret](#secrets)",
     "TlsOptions": "[tls](#tls)",
+    "HttpTlsSection": "[certificate and key](#tls-of-http)",
+    "TokenSection": "a [token](#tokens)",
     "GroupColumn": "`{ column, separator }`",
+    "CredentialOptions": "one of those below",
+    "CertificateOptions": "`{ file, private_key, passphrase, thumbprint }`",
+    "ProxyOptions": "a URL, or `{ url, user, password }`",
     "DatabaseSection": "a [database](#database)",
 }
 _SEVERAL = {
     "see below": "[directories](#directories)",
     "text": "texts",
     "a [rule](#rules)": "[rules](#rules)",
+    "a [token](#tokens)": "[tokens](#tokens)",
     "one or several `{ attribute, equals }`": "`{ attribute, equals }`",
 }
 
@@ -103,6 +109,8 @@ def _kind(node: Node) -> str:
     if node.get("type") == "array":
         items = _kind(node.get("items", {}))
         return f"list of {_SEVERAL.get(items, items)}"
+    if node.get("format") == "date":
+        return "date"
     if node.get("type") == "boolean":
         return "`true` or `false`"
     return {"integer": "number", "string": "text"}.get(str(node.get("type")), "text")

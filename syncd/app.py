@@ -37,6 +37,7 @@ class App:
             register=self.register,
             request_for=self.settings.read_request,
             clock=self.clock,
+            full_after=self.settings.schedule.full_after,
             progress=progress,
         )
         return run(engine, task)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from syncd.errors import ConfigError, Held
-from syncd.model import Change, Kind, RunState
+from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.ports import Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
-_OPEN = (RunState.PLANNED, RunState.HELD)
+_OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 Contents = dict[tuple[Kind, str], bytes]
 
 
@@ -33,20 +34,45 @@ def check_open(register: Register, run: int) -> None:
         )
 
 
-def narrow(register: Register, reviewed: int, fresh: int) -> None:
-    """Leave in the fresh plan what was reviewed, and nothing else. Raises `Held` when the world moved on."""
+def narrow(register: Register, reviewed: int, fresh: int) -> int:
+    """Leave in the fresh plan what was reviewed, and nothing else; how many changes that leaves out.
+
+    Raises `Held` when the world moved on.
+    """
     wanted, now = contents(register, reviewed), contents(register, fresh)
     moved = [place for place, digest in wanted.items() if now.get(place) != digest]
     if moved:
         kind, key = moved[0]
-        raise Held(
+        why = (
             f"the world has moved on since run {reviewed}: {len(moved)} of its {len(wanted)} changes "
-            f"no longer hold, the first of them {kind.name.lower()} {key}",
-            next_step="look at what holds now with `syncd plan`",
+            f"no longer hold, the first of them {kind.name.lower()} {key}"
         )
-    register.journal.drop(fresh, [place for place in now if place not in wanted])
+        register.runs.expire(reviewed, why)
+        raise Held(why, next_step="look at what holds now with `syncd plan`")
+    others = [place for place in now if place not in wanted]
+    register.journal.drop(fresh, others)
+    return len(others)
+
+
+def held_already(register: Register, run: int) -> int | None:
+    """The last held run, when its plan does exactly what the plan of `run` does: it keeps waiting."""
+    earlier = register.runs.last_held(run)
+    if earlier is not None and contents(register, earlier) == contents(register, run):
+        return earlier
+    return None
 
 
 def _digest(change: Change) -> bytes:
     facts = (change.email, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
     return blake2b(repr(facts).encode(), digest_size=8).digest()
+
+
+def given(register: Register, reviewed: int | None, interrupted: Sequence[int]) -> set[tuple[Kind, str]]:
+    """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
+    left: set[tuple[Kind, str]] = {
+        # a survey knows them as creations still, those who wait too
+        (Kind.CREATE if entry.change.kind is Kind.WAIT else entry.change.kind, entry.change.key)
+        for run in interrupted
+        for entry in register.journal.read(run, state=ChangeState.PLANNED)
+    }
+    return left | set(contents(register, reviewed)) if reviewed is not None else left

@@ -44,7 +44,14 @@ class Unavailable(SyncdError):
 
 
 class Retriable(Unavailable):
-    """As `Unavailable`, and the same call may succeed when it is made again shortly."""
+    """As `Unavailable`, and the same call may succeed when it is made again shortly.
+
+    `after`: the seconds the other side asked us to wait, where it did.
+    """
+
+    def __init__(self, message: str, *, next_step: str = "", after: float | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.after = after
 
 
 class Incomplete(Unavailable):

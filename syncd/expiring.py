@@ -6,20 +6,23 @@ from collections.abc import Collection
 
 from syncd.plan import expiry
 from syncd.ports import Register
+from syncd.survey import Surveyed
 
 _PAGE = 1000
 
 
-def expire(register: Register, run: int, now: int, *, spared: Collection[int] = ()) -> set[int]:
-    """Plan the end of every license that is over; return who is suspended by it.
+def expire(
+    register: Register, run: int, now: int, surveyed: Surveyed, *, renewed: Collection[int] = ()
+) -> int:
+    """Plan the end of every license that is over; return how many people are here without one then.
 
-    `spared` are renewed in this same plan: their old license ends with that.
+    The old license of those `renewed` in this same plan ends with that.
     """
-    suspended: set[int] = set()
-    over = [learner for learner in register.licenses.over(now) if learner not in spared]
+    lapsed = {*register.licenses.lapsed(), *surveyed.lapsed}
+    over = [learner for learner in register.licenses.over(now) if learner not in renewed]
     for start in range(0, len(over), _PAGE):
         known = register.people.learners(over[start : start + _PAGE], now)
         changes = [change for learner in known for change in expiry.decide(learner, now)]
         register.journal.write(run, changes)
-        suspended |= {change.learner or 0 for change in changes if "suspends" in change.data}
-    return suspended
+        lapsed |= {change.learner or 0 for change in changes if "suspends" in change.data}
+    return len(lapsed.difference(surveyed.leaving, renewed))

@@ -16,6 +16,7 @@ plan             everything one run would change, stored before anything happens
 run              one pass from directory to platform; holds one plan
 trail            everything that was done, by whom; only added to
 shortfall        wanted, available and missing seats
+cursor           a place in the history of a directory, from which on it can tell what has changed
 
 Times are integers: seconds since 1970 in UTC. Only the edges speak of time zones.
 """
@@ -64,6 +65,20 @@ class GroupRef(NamedTuple):
 
     name: str
     nested: bool = True
+
+
+class Cursor(NamedTuple):
+    """Where `directory` stood when `run`, which was applied in full, began to read it.
+
+    `text` is the directory's own. `salt` is what people were read and judged by then: under another one the
+    cursor is worthless. `read_whole_at`: when the directory was last read whole.
+    """
+
+    directory: str
+    salt: bytes
+    text: str
+    read_whole_at: int
+    run: int
 
 
 class Profile(NamedTuple):
@@ -220,6 +235,8 @@ class RunState(StrEnum):
     PLANNING = "planning"
     PLANNED = "planned"  # previewed, or waiting for somebody to apply it
     HELD = "held"
+    APPROVED = "approved"  # held, and somebody has said yes: the daemon applies it
+    REJECTED = "rejected"  # held, and somebody has said no: it is never applied
     APPLYING = "applying"
     DONE = "done"
     FAILED = "failed"

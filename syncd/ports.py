@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from syncd.model import (
     Change,
     ChangeState,
+    Cursor,
     DirectoryUser,
     Entry,
     Finding,
@@ -22,7 +23,7 @@ from syncd.model import (
     Profile,
     RunState,
 )
-from syncd.plan.roster import KnownLearner, Roster, WaitingLearner
+from syncd.plan.roster import KnownLearner, Recorded, Roster, WaitingLearner
 from syncd.plan.seats import Seat, SeatRequest
 from syncd.plan.sight import Sight
 
@@ -83,7 +84,8 @@ class Changed(NamedTuple):
     """One page of what changed in a directory since a cursor.
 
     `people`: who is new or has changed, as `Directory.read` would show them now.
-    `gone`: ids of people who are no longer there. Neither need be free of repetitions; later pages win.
+    `gone`: ids of people `Directory.read` would not show now. Neither need be free of repetitions; later
+    pages win, and whoever is both on one page is asked for `again`.
     `cursor`: on the last page, and there only: what the next `changes` starts from.
     """
 
@@ -93,8 +95,8 @@ class Changed(NamedTuple):
 
 
 @runtime_checkable
-class Incremental(Protocol):
-    """What a directory offers besides `Directory` when it can tell what has changed.
+class Incremental(Directory, Protocol):
+    """A directory that can also tell what has changed.
 
     A cursor is opaque text of the directory's own. The engine keeps it, with the salt it was made under,
     in the transaction that ends the run; it never uses one under another salt.
@@ -106,9 +108,30 @@ class Incremental(Protocol):
         ...
 
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
-        """Everything that happened since `cursor`, membership of the asked groups included. Replays are
-        harmless. Ends with a page that has a cursor; anything else raises as `read` does. Raises
-        `CursorLost` when only a whole read can tell."""
+        """Everything that happened since `cursor`: to people, to the membership of the asked groups, to what
+        references lead to. Replays are harmless. Ends with a page that has a cursor; anything else raises
+        as `read` does. Raises `CursorLost` when only a whole read can tell."""
+        ...
+
+    def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+        """These people, changed or not: as `Directory.read` would show them now, or among the `gone`. An id
+        the directory never had is gone, too. Raises as `read` does. Its pages have no cursor."""
+        ...
+
+
+class Ending(NamedTuple):
+    """Something by which we are let in, and the moment it ends."""
+
+    what: str
+    ends_at: int
+
+
+@runtime_checkable
+class CredentialWatch(Protocol):
+    """What a connector offers besides, when it can tell how long it will be let in."""
+
+    def endings(self) -> Sequence[Ending]:
+        """The secrets and certificates in use whose end is known. Raises as `check` reports."""
         ...
 
 
@@ -174,16 +197,28 @@ class People(Protocol):
         self, ids: Collection[Identity], emails: Collection[str], link_values: Collection[str], now: int
     ) -> Roster: ...
     def learners(self, ids: Collection[int], now: int) -> list[KnownLearner]: ...
-    def unvouched(self, directory: str, now: int) -> list[int]: ...
+    def unvouched(self, directory: str, now: int) -> dict[int, str]: ...
+    def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]: ...
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]: ...
     def owners(self, numbers: Collection[int]) -> set[int]: ...
     def leaving(self, gone_since: int | None) -> list[int]: ...
     def reserve_ids(self, many: int) -> range: ...
 
 
+class Batch(Protocol):
+    """Planned changes that are applied together, from one place in the plan to another."""
+
+    first: tuple[Kind, str]
+    last: tuple[Kind, str]
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Entry]: ...
+
+
 class Journal(Protocol):
     def write(self, run: int, planned: Sequence[Change]) -> None: ...
     def take_back(self, run: int, key: str) -> list[Change]: ...
+    def unsettled(self, run: int) -> list[str]: ...
     def seat(self, run: int, granted: Sequence[Seat]) -> None: ...
     def seat_newcomers(self, run: int, lot: int, ends_at: int) -> None: ...
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None: ...
@@ -193,7 +228,7 @@ class Journal(Protocol):
     def read(
         self, run: int, *, kinds: Sequence[Kind] = (), state: ChangeState | None = None, search: str = ""
     ) -> Iterator[Entry]: ...
-    def batches(self, run: int, size: int) -> Iterator[list[Entry]]: ...
+    def batches(self, run: int, size: int) -> Iterator[Batch]: ...
     def undelivered(self, size: int) -> Iterator[list[Entry]]: ...
     def forget_notes(self, run: int) -> None: ...
 
@@ -201,8 +236,21 @@ class Journal(Protocol):
 class Runs(Protocol):
     def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int: ...
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None: ...
-    def end(self, run: int, state: RunState, now: int, facts: Mapping[str, Any], error: str = "") -> None: ...
+    def end(
+        self,
+        run: int,
+        state: RunState,
+        now: int,
+        facts: Mapping[str, Any],
+        error: str = "",
+        *,
+        cursors: Collection[Cursor] | None = None,
+    ) -> None: ...
+    def cursors(self) -> dict[str, Cursor]: ...
     def supersede(self, run: int, by: int) -> None: ...
+    def last_held(self, before: int) -> int | None: ...
+    def discard(self, run: int) -> None: ...
+    def expire(self, run: int, why: str) -> None: ...
     def interrupted(self) -> list[int]: ...
     def state(self, run: int) -> RunState | None: ...
     def command(self, run: int) -> str: ...
@@ -222,7 +270,7 @@ class Moves(Protocol):
 
 class Recorder(Protocol):
     def record(
-        self, run: int, batch: Sequence[Entry], now: int, *, seats_left: bool = True
+        self, run: int, batch: Batch, now: int, *, seats_left: bool = True
     ) -> Sequence[tuple[Change, str]]: ...
 
 
@@ -248,5 +296,5 @@ class Register(Protocol):
     def recorder(self) -> Recorder: ...
     @property
     def deliveries(self) -> Deliveries: ...
-    def one_at_a_time(self) -> AbstractContextManager[None]: ...
+    def one_at_a_time(self) -> AbstractContextManager[Callable[[], None]]: ...
     def errors_in_words(self) -> AbstractContextManager[None]: ...

@@ -5,7 +5,7 @@ A dry run stops before `record`. Everything a run decides is in the journal befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from traceback import clear_frames
 from typing import Any
@@ -16,7 +16,8 @@ from syncd import approval, renewing
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
 from syncd.expiring import expire
-from syncd.model import ChangeState, Kind, Lot, RunState
+from syncd.following import Schedule
+from syncd.model import ChangeState, Cursor, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
@@ -36,13 +37,17 @@ def _in_silence(_stage: str, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What every run works with. `clock` gives seconds since 1970; `request_for` says what to read."""
+    """What every run works with. `clock` gives seconds since 1970; `request_for` says what to read.
+
+    `full_after`: seconds after a whole read during which a directory is read by its changes; 0: always whole.
+    """
 
     policy: Policy
     directories: Sequence[Directory]
     register: Register
     request_for: Callable[[str, int], ReadRequest]
     clock: Callable[[], int]
+    full_after: int = 0
     platform: Platform | None = None
     progress: Progress = _in_silence
 
@@ -52,6 +57,7 @@ class Task:
     """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
 
     `renewal`: whose license to renew; then no directory is read, and nothing else happens.
+    `full`: every directory is read whole, also one that could tell what has changed.
     """
 
     command: str
@@ -60,12 +66,14 @@ class Task:
     allow: frozenset[str] = frozenset()
     reviewed: int | None = None
     renewal: Selection | None = None
+    full: bool = False
 
 
 @dataclass(slots=True)
 class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
+    `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
     `unrenewed`: licenses that were to be renewed and found none free.
     `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
@@ -74,6 +82,7 @@ class RunFacts:
     state: RunState = RunState.PLANNING
     counts: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    readings: dict[str, dict[str, Any]] = field(default_factory=dict)
     wanted: int = 0
     available: int = 0
     waiting: int = 0
@@ -108,7 +117,7 @@ class RunFacts:
 def run(engine: Engine, task: Task) -> RunFacts:
     """Do one run and return what it came to. Raises `SyncdError`; then the run record says so too."""
     register = engine.register
-    with register.errors_in_words(), register.one_at_a_time():
+    with register.errors_in_words(), register.one_at_a_time() as still_ours:
         if task.reviewed is not None:
             approval.check_open(register, task.reviewed)
         now = engine.clock()
@@ -117,71 +126,78 @@ def run(engine: Engine, task: Task) -> RunFacts:
         with structlog.contextvars.bound_contextvars(run_id=number):
             _log.info("run_started", command=task.command, requested_by=task.requested_by)
             try:
-                _run(engine, task, facts, now)
+                cursors = _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
-            register.runs.end(number, facts.state, engine.clock(), facts.as_dict())
+            if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
+                return facts
+            register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
             _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
     return facts
 
 
-def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
+def _run(
+    engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]
+) -> Collection[Cursor] | None:
+    """Returns where the next run may begin to read; None where this one leaves that as it was."""
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
-    renews = _only_renews(engine, task)
+    renews = renewing.is_all(engine.register, task.renewal, task.reviewed)
     interrupted = [] if renews else engine.register.runs.interrupted()
-    _plan(engine, task, facts, now, interrupted, only_renews=renews)
+    cursors = _plan(engine, task, facts, now, interrupted, only_renews=renews)
     if facts.state is RunState.HELD or not task.apply:
-        return
-    _apply(engine, facts, now, carrier)
+        return None
+    _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
+    return cursors
 
 
-def _only_renews(engine: Engine, task: Task) -> bool:
-    """Whether nothing but renewals is asked for, by this task or the plan it applies."""
-    if task.reviewed is None:
-        return task.renewal is not None
-    return engine.register.runs.command(task.reviewed).startswith(renewing.COMMAND)
+def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
+    """Whether a plan just like this one is held already: then that one goes on waiting, under its number."""
+    earlier = approval.held_already(register, facts.run)
+    if earlier is None:
+        return False
+    register.runs.discard(facts.run)
+    _log.info("plan_still_held", since_run=earlier)
+    facts.run = earlier
+    return True
 
 
 def _plan(
     engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, only_renews: bool
-) -> None:
-    """Everything that is decided before anything happens. What it needs of memory ends with it."""
-    journal, learners = engine.register.journal, engine.register.people.count()
+) -> Collection[Cursor] | None:
+    """Everything that is decided before anything happens. What it needs of memory ends with it.
+
+    Returns where the next run may begin to read, if this plan is applied: nowhere, if changes were left out;
+    None, if nothing was read.
+    """
+    register, surveyed, left_out = engine.register, Surveyed(), 0
     chosen = [task.renewal] if task.renewal else []
     if only_renews:
-        chosen += renewing.left_over(engine.register, [task.reviewed] if task.reviewed else [])
-        surveyed = Surveyed()
+        chosen += renewing.left_over(register, [task.reviewed] if task.reviewed else [])
     else:
-        chosen += renewing.left_over(engine.register, interrupted)
-        surveyed = _survey(engine, facts, now, _approved(engine, task, interrupted))
-    lots = _renew(engine, facts, now, surveyed, chosen, automatic=not only_renews)
+        chosen += renewing.left_over(register, interrupted)
+        surveyed = _survey(
+            engine, task, facts, now, approval.given(engine.register, task.reviewed, interrupted)
+        )
+    lots = _renew(engine, facts, now, surveyed, chosen, only=only_renews)
     if not only_renews:
         _seat(engine, facts, now, surveyed, lots)
     if task.reviewed is not None:
-        approval.narrow(engine.register, task.reviewed, facts.run)
-    _guard(engine, task, facts, surveyed, learners)
-    facts.counts = {kind.name.lower(): many for kind, many in journal.counts(facts.run).items()}
+        left_out = approval.narrow(register, task.reviewed, facts.run)
+    _guard(engine, task, facts, surveyed)
+    counts = register.journal.counts(facts.run)
+    facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
+    if only_renews:
+        return None
+    return [] if left_out else surveyed.cursors
 
 
-def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approved:
-    """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
-    journal = engine.register.journal
-    left = {
-        # a survey knows them as creations still, those who wait too
-        (Kind.CREATE if entry.change.kind is Kind.WAIT else entry.change.kind, entry.change.key)
-        for run_ in interrupted
-        for entry in journal.read(run_, state=ChangeState.PLANNED)
-    }
-    return left | set(approval.contents(engine.register, task.reviewed)) if task.reviewed else left
-
-
-def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
+def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
     surveyed = Survey(
         policy=engine.policy,
         register=engine.register,
@@ -190,33 +206,27 @@ def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Su
         run=facts.run,
         now=now,
         approved=approved,
+        schedule=Schedule(engine.full_after, full=task.full, keep=task.apply),
         progress=engine.progress,
     ).read()
     facts.sizes = surveyed.sizes
+    facts.readings = {name: reading._asdict() for name, reading in surveyed.readings.items()}
     return surveyed
 
 
 def _renew(
-    engine: Engine,
-    facts: RunFacts,
-    now: int,
-    surveyed: Surveyed,
-    chosen: Sequence[Selection],
-    *,
-    automatic: bool,
+    engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, chosen: Sequence[Selection], *, only: bool
 ) -> Sequence[Lot]:
-    """Renew, and expire what is over and is not renewed. Returns the lots with what is left of them."""
-    register = engine.register
+    """Renew; expire what is over and is not renewed, unless nothing but renewals is asked for."""
+    register, policy = engine.register, engine.policy
     lots = free_lots(register, now, surveyed)
-    renewed = Renewing(register, engine.policy, facts.run, now, surveyed).renew(
-        chosen, lots, automatic=automatic and engine.policy.seats.renews
+    renewed = Renewing(register, policy, facts.run, now, surveyed).renew(
+        chosen, lots, automatic=policy.seats.renews and not only
     )
-    facts.available = sum(lot.free for lot in drawable(engine.policy.seats, lots, now))
+    facts.available = sum(lot.free for lot in drawable(policy.seats, lots, now))
     facts.wanted, facts.unrenewed, facts.waiting = renewed.wanted, renewed.unmet, renewed.waiting
-    if automatic:
-        over = expire(register, facts.run, now, spared=renewed.learners)
-        lapsed = {*register.licenses.lapsed(), *surveyed.lapsed} | over
-        facts.ended = len(lapsed - surveyed.leaving - renewed.learners)
+    if not only:
+        facts.ended = expire(register, facts.run, now, surveyed, renewed=renewed.learners)
     return renewed.lots
 
 
@@ -227,23 +237,28 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: S
     facts.waiting += len(allotment.waiting)
 
 
-def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:
-    tally = guard.Tally(
-        surveyed.counts, learners, surveyed.sizes, engine.register.runs.last_sizes(), surveyed.removed
-    )
+def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> None:
+    runs, limits = engine.register.runs, engine.policy.limits
+    # A look at everybody, which a run of a few changes need not pay for.
+    learners = engine.register.people.count() if guard.counts_matter(limits, surveyed.counts) else 0
+    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, runs.last_sizes(), surveyed.removed)
     allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
-    objections = guard.judge(engine.policy.limits, tally, allowed)
+    objections = guard.judge(limits, tally, allowed)
     facts.objections = [asdict(objection) for objection in objections]
     facts.state = RunState.HELD if objections else RunState.PLANNED
     if objections:
         _log.warning("plan_held", objections=[objection.override for objection in objections])
 
 
-def _apply(engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None) -> None:
+def _apply(
+    engine: Engine, facts: RunFacts, now: int, carrier: Carrier | None, still_ours: Callable[[], None]
+) -> None:
+    """Record and deliver, batch by batch, for as long as nobody else can have taken the lock."""
     register, total = engine.register, sum(facts.counts.values())
     facts.state = RunState.APPLYING
     register.runs.enter(facts.run, facts.state, facts.as_dict())
     for batch in register.journal.batches(facts.run, _BATCH):
+        still_ours()
         seats_left = carrier.seats_left if carrier else True
         refused = {
             (c.kind, c.key) for c, _ in register.recorder.record(facts.run, batch, now, seats_left=seats_left)

@@ -1,18 +1,21 @@
 """Survey: read every directory to its end and write down, page by page, what has to change.
 
-Most people have not changed: their fingerprint is known, and they cost a look-up. The others are
-opened, judged, matched, and their changes go to the journal; nobody is kept in memory.
+Most people have not changed: their fingerprint is known, and they cost a look-up; where a directory is
+read by its changes, not even that. The others are opened, judged, matched, and their changes go to the
+journal; nobody is kept in memory.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from syncd.errors import ConfigError, Skipped
-from syncd.model import Change, Identity, Kind
+from syncd.following import Changes, Following, Reading, Schedule
+from syncd.model import Change, Cursor, Identity, Kind
 from syncd.plan import candidate, leavers
 from syncd.plan.candidate import Candidate
 from syncd.plan.matching import Matcher
@@ -20,8 +23,11 @@ from syncd.plan.policy import Policy
 from syncd.plan.roster import KnownLearner, Roster
 from syncd.plan.seats import YEAR, SeatRequest
 from syncd.ports import Directory, ReadRequest, Register, Sighting
+from syncd.sizes import Sizes
 
 _FULL = 2000  # changes written to the journal at once
+_REPRIORITIZING = (Kind.NOTE, Kind.UPDATE)  # of somebody in line
+_PAGE = 1000  # people looked up in the register at once
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
@@ -34,9 +40,12 @@ class Surveyed:
 
     `lapsed`: who is back without a license, since theirs has ended.
     `removed`: how many people the register knows by directories that are not configured any more.
+    `cursors`: where the next run may begin to read, once this one is applied in full.
     """
 
     sizes: dict[str, int] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    cursors: list[Cursor] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
     counts: Counter[Kind] = field(default_factory=Counter)
     requests: list[SeatRequest] = field(default_factory=list)
@@ -59,6 +68,7 @@ class Survey:
         run: int,
         now: int,
         approved: Approved,
+        schedule: Schedule,
         progress: Progress,
     ) -> None:
         self._policy = policy
@@ -68,11 +78,13 @@ class Survey:
         self._run = run
         self._now = now
         self._approved = approved
+        self._following = Following(register, schedule, run, now)
         self._progress = progress
         self._pending: list[Change] = []
         self._result = Surveyed()
         self._unidentified: set[str] = set()
         self._absent: list[int] = []
+        self._sizes = Sizes()
 
     def read(self) -> Surveyed:
         """Raises what `Directory.read` raises; then the run has no plan, and nobody has left."""
@@ -83,11 +95,15 @@ class Survey:
         self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), self._now)
         self._miss_removed(names)
         for directory in self._directories:
-            self._sweep(directory)
-        for page in _paged(self._matcher.put_off(), 1000):
+            with self._place_told(directory):
+                self._read(directory)
+        for page in _paged(self._matcher.put_off(), _PAGE):
             self._decide(page)
         self._find_leavers()
         self._flush()
+        self._result.sizes = self._sizes.of_all(self._sight, self._register.runs.last_sizes())
+        self._result.readings = self._following.readings
+        self._result.cursors = self._following.cursors(but=self._unidentified)
         return self._result
 
     def _miss_removed(self, names: Sequence[str]) -> None:
@@ -97,12 +113,21 @@ class Survey:
             self._sight.complete.add(name)
             self._absent.append(number)
 
-    def _sweep(self, directory: Directory) -> None:
+    def _read(self, directory: Directory) -> None:
+        request = self._request_for(directory.name, self._now)
+        changes = self._following.changes(directory, request)
+        if changes is None:
+            self._sweep(directory, request)
+        else:
+            self._follow(directory, changes)
+
+    def _sweep(self, directory: Directory, request: ReadRequest) -> None:
+        """Everybody: who is not seen is absent."""
         people = self._register.people
         known = people.fingerprints(directory.name, self._now)
         glimpses = self._sight.glimpses
         size = 0
-        for page in self._pages(directory):
+        for page in directory.read(request):
             changed: list[Sighting] = []
             for sighting in page:
                 number = known.get(sighting.fingerprint)
@@ -115,14 +140,35 @@ class Survey:
             size += len(page)
             self._progress(f"reading {directory.name}", size, None)
         if directory.name not in self._unidentified:
-            self._sight.complete.add(directory.name)
+            self._sight.end(directory.name, followed=False)
             self._absent += [number for number in known.values() if not glimpses[number]]
             self._absent += [n for n in people.unvouched(directory.name, self._now) if not glimpses[n]]
-        self._result.sizes[directory.name] = size
+        self._sizes.counted[directory.name] = size
+        self._following.was_read(directory.name, size, by_changes=False)
 
-    def _pages(self, directory: Directory) -> Iterator[Sequence[Sighting]]:
+    def _follow(self, directory: Directory, changes: Changes) -> None:
+        """Who may have changed: of everybody else what the register says still holds."""
+        people, sight, name = changes.people, self._sight, directory.name
+        seen = len(people)
+        for ids in _paged(sorted({*people, *changes.gone}), _PAGE):
+            for known in self._register.people.recorded(name, ids, self._now):
+                self._sizes.told(name, known, gone=known.id in changes.gone)
+                if known.id in changes.gone:
+                    sight.gone(known.number)
+                    self._absent.append(known.number)
+                elif known.fingerprint == people[known.id].fingerprint:
+                    sight.unchanged(known.number)
+                    del people[known.id]
+        for ids in _paged(sorted(people), _PAGE):
+            self._decide([*self._opened(directory, [people[id_] for id_ in ids])])
+            self._progress(f"reading {name}", seen, None)
+        sight.end(name, followed=True)
+        self._following.was_read(name, seen + len(changes.gone), by_changes=True)
+
+    @contextmanager
+    def _place_told(self, directory: Directory) -> Iterator[None]:
         try:
-            yield from directory.read(self._request_for(directory.name, self._now))
+            yield
         except ConfigError as exc:
             if len(self._directories) == 1:
                 raise
@@ -158,11 +204,12 @@ class Survey:
     def _decide(self, page: Sequence[Candidate]) -> None:
         decisions = self._matcher.decide(page, self._roster(page))
         for change in decisions.changes:
-            if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
+            if change.kind in _REPRIORITIZING and change.learner and "priority" in change.data:
                 self._result.priorities[change.learner] = int(change.data["priority"])
             if change.kind is Kind.REACTIVATE and change.learner and "lapsed" in change.data:
                 self._result.lapsed.add(change.learner)
-            self._write(change)
+        self._write(*decisions.changes)
+        self._sizes.planned(decisions.changes)
         self._result.requests += decisions.requests
         for key, rival in decisions.contested:
             self._take_back(key, rival)
@@ -181,8 +228,9 @@ class Survey:
         """A newcomer planned earlier turns out to share an address: nobody guesses whose it is."""
         self._flush()
         self._result.requests = [entry for entry in self._result.requests if entry.key != key]
-        email = ""
-        for change in self._register.journal.take_back(self._run, key):
+        email, taken_back = "", self._register.journal.take_back(self._run, key)
+        self._sizes.taken_back(taken_back)
+        for change in taken_back:
             email = email or change.email
             self._result.counts[change.kind] -= (change.kind, change.key) not in self._approved
             why = f"shares the address {email} with {rival.where or rival.key}"
@@ -195,9 +243,9 @@ class Survey:
         delete_after = self._policy.grace.delete_after
         gone_since = None if delete_after is None else self._now - delete_after
         suspects = {*people.leaving(gone_since), *self._matcher.left}
-        for numbers in _paged(self._absent, 1000):
+        for numbers in _paged(self._absent, _PAGE):
             suspects |= people.owners(numbers)
-        for page in _paged(sorted(suspects), 1000):
+        for page in _paged(sorted(suspects), _PAGE):
             kept = self._used_up(page)
             for learner in people.learners(page, self._now):
                 self._judge_leaving(learner, kept[learner.id])
@@ -222,14 +270,16 @@ class Survey:
                 self._result.freed[change.lot] += 1
             self._write(change)
 
-    def _write(self, change: Change) -> None:
-        self._pending.append(change)
+    def _write(self, *changes: Change) -> None:
+        self._pending += changes
         if len(self._pending) >= _FULL:
             self._flush()
 
     def _flush(self) -> None:
-        approved = self._approved
-        self._result.counts.update(c.kind for c in self._pending if (c.kind, c.key) not in approved)
+        self._result.counts.update([c.kind for c in self._pending])
+        if self._approved:
+            approved = [c.kind for c in self._pending if (c.kind, c.key) in self._approved]
+            self._result.counts.subtract(approved)
         self._register.journal.write(self._run, self._pending)
         self._pending.clear()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,6 +35,8 @@ class Company:
     platform: Platform | None = None
     now: int = START
     salt: bytes = b"one"
+    full_after: int = 0
+    mapping: Mapping[str, FieldRule] = field(default_factory=lambda: MAPPING)
 
     def __post_init__(self) -> None:
         self.register = Register(database.connect(self.url), remote=self.platform is not None)
@@ -46,18 +48,19 @@ class Company:
 
     @property
     def engine(self) -> Engine:
-        mapping = {directory.name: MAPPING for directory in self.directories}
+        mapping = {directory.name: self.mapping for directory in self.directories}
         return Engine(
             policy=replace(self.policy, mapping=mapping),
             directories=self.directories,
             register=self.register,
             request_for=self._request,
             clock=lambda: self.now,
+            full_after=self.full_after,
             platform=self.platform,
         )
 
     def _request(self, directory: str, now: int) -> ReadRequest:
-        policy = replace(self.policy, mapping={directory: MAPPING})
+        policy = replace(self.policy, mapping={directory: self.mapping})
         return ReadRequest(policy.attributes_for(directory), policy.groups_for(directory), self.salt, now)
 
     def hire(self, *handles: str, directory: int = 0, **attributes: str) -> None:
@@ -70,11 +73,12 @@ class Company:
         order = self.register.licenses.request(LicenseType.PREMIUM, quantity, by="manager", now=self.now)
         self.register.licenses.assign(order.id, by="account manager", now=self.now, zone=ZoneInfo("UTC"))
 
-    def sync(self, *allow: str, reviewed: int | None = None) -> RunFacts:
-        return run(self.engine, Task("sync", "test", apply=True, allow=frozenset(allow), reviewed=reviewed))
+    def sync(self, *allow: str, reviewed: int | None = None, full: bool = False) -> RunFacts:
+        task = Task("sync", "test", apply=True, allow=frozenset(allow), reviewed=reviewed, full=full)
+        return run(self.engine, task)
 
-    def plan(self) -> RunFacts:
-        return run(self.engine, Task("plan", "test"))
+    def plan(self, *, full: bool = False) -> RunFacts:
+        return run(self.engine, Task("plan", "test", full=full))
 
     def renew(self, *handles: str, reviewed: int | None = None, **terms: Any) -> RunFacts:
         """Renew the license of these people."""

@@ -82,6 +82,18 @@ def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
 
 
+@pytest.fixture(scope="session")
+def systemd() -> None:
+    """A systemd to judge units by; it need not run."""
+    _require("systemd")
+
+
+@pytest.fixture(scope="session")
+def kerberos() -> None:
+    """A client that can ask for tickets."""
+    _require("kerberos")
+
+
 @pytest.fixture
 def ldap_proxy() -> Iterator[Callable[..., LdapProxy]]:
     """`ldap_proxy(samba, …)` starts an `LdapProxy` before a server, until the test ends."""
@@ -126,9 +138,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _running(name: str, start: Callable[[Path], AbstractContextManager[Server]]) -> Iterator[Server]:
-    if why := reason_missing(name):
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"server missing: {name} ({why})")
+    _require(name)
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="syncd-"))
         yield stack.enter_context(start(Path(directory)))
+
+
+def _require(name: str) -> None:
+    if why := reason_missing(name):
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"server missing: {name} ({why})")

@@ -51,6 +51,7 @@ class Life(RuleBasedStateMachine):
     """Two directories, the second knows some people of the first. Subclasses say on which database."""
 
     url: str
+    full_after = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +59,8 @@ class Life(RuleBasedStateMachine):
         for directory in directories:  # one that has nobody in it would hold every plan
             directory.add("keeper", email="keeper@example.com")
             directory.disable("keeper")
-        self.company = Company(self.url, directories=directories)
+            directory.chatter = Random(1)
+        self.company = Company(self.url, directories=directories, full_after=self.full_after)
         self.truth = Truth(self.company)
 
     def teardown(self) -> None:
@@ -244,15 +246,18 @@ class Life(RuleBasedStateMachine):
         assert list(refused) == [], "nobody else writes: nothing the plan said can fail"
         self.truth.check_everybody_is_accounted_for(facts)
         self.truth.check_line()
+        self._check_again()
+
+    def _check_again(self) -> None:
         again = self.company.sync()
         if "note" in again.counts:  # who speaks for somebody now has been read anew
             assert set(again.counts) <= {"skip", "note"}, "nothing happens to anybody"
             again = self.company.sync()
         assert set(again.counts) <= {"skip"}, "the second run is empty"
 
-    def _shape(self) -> object:
+    def _shape(self, *, full: bool = False) -> object:
         known = self.truth.highest_learner()
-        facts = self.company.plan()
+        facts = self.company.plan(full=full)
         return shape(self.company.changes(facts), known), facts.wanted, facts.available, facts.waiting
 
     def _sync_if(self, synced: bool) -> None:
@@ -266,3 +271,26 @@ class Life(RuleBasedStateMachine):
 
     def _at(self, places: tuple[int, ...]) -> list[MemoryDirectory]:
         return [self.company.directories[place] for place in places]
+
+
+class LifeByChanges(Life):
+    """As `Life`, where directories tell what has changed. That is all that reading everybody would find."""
+
+    full_after = 30 * DAY
+
+    @rule()
+    def sync(self) -> None:
+        assert self._shape() == self._shape(full=True), "the same facts, however they were read"
+        super().sync()
+
+    @rule(place=st.sampled_from([0, 1]))
+    def forget(self, place: int) -> None:
+        self.company.directories[place].forget()
+
+    @rule()
+    def read_whole(self) -> None:
+        self._check(self.company.sync(full=True))
+
+    def _check_again(self) -> None:
+        self.company.sync()
+        assert self._shape() == self._shape(full=True), "nothing was missed"

@@ -45,7 +45,8 @@ def test_the_commands_of_the_five_minutes_lead_to_a_finished_sync(company: Path)
     lines = [line.partition("#")[0].strip() for line in block.splitlines()]
     codes = {}
     for line in (line for line in lines if line.startswith("syncd ") and line != "syncd init"):
-        codes[line] = _run(company, shlex.split(line)[1:]).returncode
+        command = _serve if line == "syncd serve" else _run
+        codes[line] = command(company, shlex.split(line)[1:]).returncode
     assert codes.pop("syncd plan") == 3, "the README says that a first sync is held"
     assert set(codes.values()) == {0}, codes
     assert {"syncd check", "syncd apply 1", "syncd sync"} <= codes.keys()
@@ -135,12 +136,31 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+_PROGRAM = [sys.executable, "-m", "syncd"]
+_ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PATH": "/usr/bin:/bin"}
+
+
 def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
-    program_ = [sys.executable, "-m", "syncd", *words]
-    environment = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PATH": "/usr/bin:/bin"}
     return subprocess.run(
-        program_, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [*_PROGRAM, *words],
+        cwd=folder,
+        env=_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
+
+
+def _serve(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
+    """A command that goes on until it is told to end: after its first run."""
+    with subprocess.Popen(
+        [*_PROGRAM, *words], cwd=folder, env=_ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        told = next((line for line in process.stderr if '"run_finished"' in line), "")
+        process.terminate()
+        return subprocess.CompletedProcess(words, process.wait(60), "", told)
 
 
 def _anchors(page: Path) -> set[str]:

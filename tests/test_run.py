@@ -14,8 +14,10 @@ from syncd.plan.leavers import Grace
 from syncd.plan.policy import Matching, Policy
 from syncd.plan.scope import Rule, Scope
 from syncd.plan.seats import OnShortfall, SeatPolicy
+from syncd.run import Task, run
 from tests.company import DAY, UNGUARDED, Company, opened
 from tests.contracts.memory import MemoryDirectory
+from tests.servers.postgresql import Postgresql
 
 
 @pytest.fixture
@@ -517,3 +519,24 @@ def test_the_guard_leaves_the_many_small_alone(company: Company) -> None:
     company.policy = replace(company.policy, limits=UNGUARDED)
     company.hire("ann")
     assert company.sync().state is RunState.DONE
+
+
+def test_a_run_whose_lock_is_lost_writes_no_more_and_the_next_finishes(
+    postgresql: Postgresql, postgresql_url: str
+) -> None:
+    with opened(postgresql_url) as company:
+        company.order(5000)
+        company.hire(*(f"p{number}" for number in range(5000)))
+
+        def cut_off(stage: str, done: int, _total: int | None) -> None:
+            if stage == "recording" and done == 2000:
+                postgresql.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                )
+
+        engine = replace(company.engine, progress=cut_off)
+        with pytest.raises(Unavailable, match="the sync lock is gone"):
+            run(engine, Task("sync", "test", apply=True))
+        assert len(company.learners("live")) == 2000
+        assert company.sync().superseded == [1]
+        assert len(company.learners("live")) == 5000

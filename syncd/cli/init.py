@@ -19,7 +19,12 @@ from syncd.settings.problems import suggestion
 from syncd.settings.template import Answers, write_template
 
 _DEFAULTS = Answers(company="", directory="file")
-_TYPES = ("active_directory", "ldap", "file")
+_TYPES = ("active_directory", "ldap", "entra_id", "file")
+_NEEDED = {
+    "active_directory": ("servers", "base_dn"),
+    "ldap": ("servers", "base_dn"),
+    "entra_id": ("tenant_id", "client_id"),
+}
 
 
 @click.command()
@@ -31,8 +36,10 @@ _TYPES = ("active_directory", "ldap", "file")
 @click.option("--base-dn", help="For LDAP: people are read below it.")
 @click.option("--ca-file", help="For LDAP: a PEM file of the authority that signed its certificates.")
 @click.option("--bind-user", help="For LDAP: the account that reads.")
-@click.option("--password-env", help="The environment variable that holds its password.")
-@click.option("--password-file", help="The file that holds its password.")
+@click.option("--tenant-id", help="For Entra ID: the Directory (tenant) ID.")
+@click.option("--client-id", help="For Entra ID: the Application (client) ID.")
+@click.option("--password-env", help="The environment variable that holds the password or client secret.")
+@click.option("--password-file", help="The file that holds the password or client secret.")
 @click.option("--group", help="Sync only the members of this group.")
 @click.option("--csv", "csv_path", help="For a file: its path.")
 @click.option("--id", "csv_id", help="For a file: the column that identifies a person for ever.")
@@ -67,6 +74,11 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     if found["directory"] == "file":
         ask("csv_path", "Path of the CSV or LDIF file", default=_DEFAULTS.csv_path)
         ask("csv_id", "Column that identifies a person for ever", default=_DEFAULTS.csv_id)
+    elif found["directory"] == "entra_id":
+        ask("tenant_id", "Directory (tenant) ID")
+        ask("client_id", "Application (client) ID of the app registration")
+        if "password_file" not in found:
+            ask("password_env", "Environment variable with its client secret", default="SYNCD_CLIENT_SECRET")
     else:
         ask("servers", "Servers (ldaps://…, several separated by spaces)", value_proc=_words)
         ask("base_dn", "Base DN (people are read below it)")
@@ -81,11 +93,10 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
 def _answers(given: dict[str, Any]) -> Answers:
     """The answers. Raises `ConfigError` naming every option that is missing."""
     missing = [name for name in ("company", "directory") if not given.get(name)]
-    if given.get("directory") in ("active_directory", "ldap"):
-        missing += [name for name in ("servers", "base_dn") if not given.get(name)]
+    missing += [name for name in _NEEDED.get(given.get("directory", ""), ()) if not given.get(name)]
     if missing:
-        options = {"servers": "--server", "base_dn": "--base-dn"}
-        named = " ".join(options.get(name, f"--{name}") for name in missing)
+        options = {"servers": "--server"}
+        named = " ".join(options.get(name, f"--{name.replace('_', '-')}") for name in missing)
         raise ConfigError(f"init needs {named}", next_step="give them, or run it in a terminal to be asked")
     zone = _zone(given.get("timezone") or _local_zone())
     return replace(
@@ -126,9 +137,10 @@ def _say_what_next(session: Session, path: Path, answers: Answers) -> None:
         screen.say(
             f"→ put your people into {path.parent / answers.csv_path}, with the column {answers.csv_id}"
         )
-    if answers.bind_user and not answers.password_file:
-        variable = answers.password_env or "SYNCD_BIND_PASSWORD"
-        screen.say(f"→ set {variable} to the password of {answers.bind_user}")
+    if answers.directory == "entra_id" and not answers.password_file:
+        screen.say(f"→ set {answers.secret_variable} to the app's client secret: its Value, not its ID")
+    elif answers.bind_user and not answers.password_file:
+        screen.say(f"→ set {answers.secret_variable} to the password of {answers.bind_user}")
     commands = [f"syncd{option} {step}" for step in steps]
     width = max(map(len, commands))
     for command, word in zip(commands, words, strict=True):

@@ -39,6 +39,7 @@ class Form:
 @click.command()
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Show N people of each kind.")
 @click.option("--all", "everybody", is_flag=True, help="Show everybody.")
+@click.option("--full", is_flag=True, help="Read everybody, not only who has changed.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text")
 @click.option("--json", "as_json_", is_flag=True, help="The same as --format json.")
 @click.option(
@@ -52,6 +53,7 @@ def plan(
     session: Session,
     limit: int | None,
     everybody: bool,
+    full: bool,
     format_: str,
     as_json_: bool,
     output: Path | None,
@@ -63,15 +65,15 @@ def plan(
     """
     form = Form("json" if as_json_ else format_, output, limit, everybody, notes)
     with session.app() as app:
-        facts = planned(app, "plan")
+        facts = planned(app, "plan", full=full)
         show_plan(session, app, facts, form)
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str, renewal: Selection | None = None) -> RunFacts:
+def planned(app: App, command: str, *, full: bool = False, renewal: Selection | None = None) -> RunFacts:
     """A dry run, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor(), renewal=renewal), report)
+        return app.run(Task(command, actor(), full=full, renewal=renewal), report)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:

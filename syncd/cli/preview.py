@@ -30,9 +30,18 @@ class Extent:
 
 def summary(screen: Screen, facts: RunFacts) -> None:
     """How many people were read, what changes by kind, and how the licenses stand."""
-    rows = [("read", f"{size:>6,}  people from {name}") for name, size in facts.sizes.items()]
+    rows = [("read", _read(name, size, facts)) for name, size in facts.sizes.items()]
     rows += [(word, f"{count:>6,}  {KINDS[kind][1]}") for kind, word, count in counted(facts) if count]
     table.facts(screen, [*rows, ("licenses", licenses(facts)), ("ended", ended(facts))])
+
+
+def _read(name: str, size: int, facts: RunFacts) -> str:
+    """Everybody of a directory, and why, where that was not meant; or who had changed."""
+    reading = facts.readings.get(name, {})
+    if reading.get("by_changes"):
+        return f"{reading['people']:>6,}  of about {size:,} people from {name}: who may have changed"
+    because = f"; all of them: {reading['because']}" if reading.get("because") else ""
+    return f"{size:>6,}  people from {name}{because}"
 
 
 def licenses(facts: RunFacts) -> str:

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("syncd.cli.plan:plan", "Show what a sync would do. Nothing is changed."),
     "sync": ("syncd.cli.sync:sync", "Plan and apply: bring learners and licenses up to date."),
     "apply": ("syncd.cli.sync:apply", "Apply a plan that was looked at."),
+    "serve": ("syncd.cli.serve:serve", "Run continuously: sync by schedule, and whenever asked."),
     "explain": ("syncd.cli.explain:explain", "Say why a person has what they have, stop by stop."),
     "licenses": ("syncd.cli.licenses:licenses", "Order licenses, assign them, see who holds and who waits."),
     "learners": ("syncd.cli.learners:learners", "List learners, or show one in full."),

@@ -97,7 +97,7 @@ def renew(
         terms = Terms(Start(start), expiring, include_left)
         selection = _selection(session, app, whom, terms, wait=wait)
         if dry_run:
-            facts = planned(app, f"{COMMAND} --dry-run", selection)
+            facts = planned(app, f"{COMMAND} --dry-run", renewal=selection)
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             facts = applied(session, app, Task(COMMAND, actor(), apply=True, renewal=selection))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import tzinfo
 from itertools import islice
 
 import click
 
 from syncd.app import App
 from syncd.cli import preview, table
-from syncd.cli.session import Session, pass_session
+from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.wording import KINDS, lasted, people
 from syncd.cli.written import as_json as changes_as_json
 from syncd.dates import iso, moment
@@ -79,6 +80,27 @@ def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as
             _section(session, app, run, kind, limit)
 
 
+@runs.command()
+@click.argument("run", type=click.IntRange(min=1))
+@pass_session
+def approve(session: Session, run: int) -> None:
+    """Say yes to the held plan RUN: the daemon applies exactly that, or says what has changed since."""
+    with session.app() as app:
+        app.register.runs.decide(run, RunState.APPROVED, by=actor(), now=app.clock())
+    session.screen.say(f"Run {run} is approved; the daemon applies it within seconds.")
+    session.screen.say(f"→ without one: `{session.command(f'apply {run}')}`")
+
+
+@runs.command()
+@click.argument("run", type=click.IntRange(min=1))
+@pass_session
+def reject(session: Session, run: int) -> None:
+    """Say no to the held plan RUN: it is never applied, and nobody is asked about the same plan again."""
+    with session.app() as app:
+        app.register.runs.decide(run, RunState.REJECTED, by=actor(), now=app.clock())
+    session.screen.say(f"Run {run} is rejected; a plan that does the same stays held without asking again.")
+
+
 def facts_of(app: App, record: RunRecord) -> RunFacts:
     """The facts of a recorded run; for one whose end nobody wrote down, as far as the journal knows."""
     known = {field.name for field in fields(RunFacts)} - {"run", "state"}
@@ -98,6 +120,7 @@ def _show_record(session: Session, record: RunRecord, facts: RunFacts) -> None:
                 "finished",
                 moment(record.finished_at, zone) + (f" ({took})" if (took := _took(record)) else ""),
             ),
+            ("decided", _decision(record, zone)),
             ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
             ("ended", record.error),
         ],
@@ -107,6 +130,8 @@ def _show_record(session: Session, record: RunRecord, facts: RunFacts) -> None:
         table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
     if record.state in (RunState.PLANNED, RunState.HELD):
         screen.say(f"→ `{session.command(f'apply {record.id}')}` does exactly this")
+    if record.state is RunState.HELD:
+        screen.say(f"→ with a daemon at work: `{session.command(f'runs approve {record.id}')}`, or `reject`")
 
 
 def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None) -> None:
@@ -135,6 +160,10 @@ def _command(record: RunRecord) -> str:
     return f"{record.command} {record.applies_run}" if record.applies_run else record.command
 
 
+def _decision(record: RunRecord, zone: tzinfo) -> str:
+    return f"{moment(record.decided_at, zone)} by {record.decided_by}" if record.decided_by else ""
+
+
 def _took(record: RunRecord) -> str:
     return "" if record.finished_at is None else lasted(record.finished_at - record.started_at)
 
@@ -152,6 +181,6 @@ def _changes(record: RunRecord) -> str:
 
 
 def _record_facts(record: RunRecord) -> dict[str, object]:
-    names = ("id", "command", "requested_by", "applies_run", "superseded_by", "facts", "error")
-    times = {"started_at": iso(record.started_at), "finished_at": iso(record.finished_at)}
+    names = ("id", "command", "requested_by", "applies_run", "superseded_by", "decided_by", "facts", "error")
+    times = {name: iso(getattr(record, name)) for name in ("started_at", "finished_at", "decided_at")}
     return {**{name: getattr(record, name) for name in names}, "state": str(record.state), **times}

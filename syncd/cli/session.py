@@ -57,13 +57,22 @@ class Session:
 
         logs.configure(level=self._log_level or "warning", json=not sys.stderr.isatty())
         loaded = settings.load(self.path)
-        watched = sys.stderr.isatty()
-        logs.configure(
-            level=self._log_level or ("warning" if watched else loaded.log.level),
-            json=loaded.log.format == "json" or (loaded.log.format == "auto" and not watched),
-            told=watched and not self._log_level,
-        )
+        self._log_as(loaded, told=sys.stderr.isatty())
         return loaded
+
+    def log_everything(self) -> None:
+        """Log as configured also when somebody watches: the log is all this command has to tell."""
+        self._log_as(self.settings, told=False)
+
+    def _log_as(self, loaded: Settings, *, told: bool) -> None:
+        """`told`: the command tells on the screen what it does, so that the log need not."""
+        from syncd import logs
+
+        logs.configure(
+            level=self._log_level or ("warning" if told else loaded.log.level),
+            json=loaded.log.format == "json" or (loaded.log.format == "auto" and not sys.stderr.isatty()),
+            told=told and not self._log_level,
+        )
 
     @contextmanager
     def app(self) -> Iterator[App]:

@@ -33,17 +33,21 @@ _NAMED = 20  # people listed of each sort; the rest are a command away
     type=click.Choice(OVERRIDES),
     help="Let this pass once although the guard would hold it.",
 )
+@click.option("--full", is_flag=True, help="Read everybody, not only who has changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @pass_session
 @click.pass_context
-def sync(ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, ...], as_json: bool) -> None:
+def sync(
+    ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, ...], full: bool, as_json: bool
+) -> None:
     """Bring learners and licenses up to date with the directories."""
     with session.app() as app:
         if dry_run:
-            facts = planned(app, "sync --dry-run")
+            facts = planned(app, "sync --dry-run", full=full)
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
-            facts = applied(session, app, Task("sync", actor(), apply=True, allow=frozenset(allow)))
+            task = Task("sync", actor(), apply=True, allow=frozenset(allow), full=full)
+            facts = applied(session, app, task)
             tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 

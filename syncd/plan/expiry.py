@@ -22,10 +22,10 @@ def decide(learner: KnownLearner, now: int) -> Iterator[Change]:
     why = "the renewal goes on" if goes_on else "the license has ended"
     if learner.lot is not None and learner.seat_ends_at <= now:
         yield _change(learner, learner.key, why, learner.lot, learner.seat_ends_at, suspends=suspends)
-    following = learner.following
-    if following is not None and following.ends_at <= now:
+    scheduled = learner.scheduled
+    if scheduled is not None and scheduled.ends_at <= now:
         key = f"{learner.key}/renewal"
-        yield _change(learner, key, why, following.lot, following.ends_at, suspends=suspends)
+        yield _change(learner, key, why, scheduled.lot, scheduled.ends_at, suspends=suspends)
 
 
 def _change(learner: KnownLearner, key: str, why: str, lot: int, ends_at: int, *, suspends: bool) -> Change:

@@ -83,6 +83,11 @@ def judge(limits: Limits, tally: Tally, allowed: Collection[str] = ()) -> tuple[
     return tuple(objection for objection in found if objection.override not in allowed)
 
 
+def counts_matter(limits: Limits, changes: Mapping[Kind, int]) -> bool:
+    """Whether a kind has more changes than are never held; else `Tally.learners` does not matter."""
+    return any(_count(kinds, changes) > limits.floor for _, kinds, _ in _WATCHED)
+
+
 def _sizes(limits: Limits, tally: Tally) -> list[Objection]:
     found = []
     for name, size in sorted(tally.sizes.items()):
@@ -108,9 +113,13 @@ def _removed(tally: Tally) -> list[Objection]:
 def _counts(limits: Limits, tally: Tally) -> list[Objection]:
     found = []
     for name, kinds, verb in _WATCHED:
-        count = sum(tally.changes.get(kind, 0) for kind in kinds)
+        count = _count(kinds, tally.changes)
         limit: Limit = getattr(limits, name)
         if count > limits.floor and not limit.allows(count, tally.learners):
             known = f"the register knows {tally.learners}" if tally.learners else "this is the first sync"
             found.append(Objection(name, f"would {verb} {count} people; the limit is {limit} ({known})"))
     return found
+
+
+def _count(kinds: tuple[Kind, ...], changes: Mapping[Kind, int]) -> int:
+    return sum(changes.get(kind, 0) for kind in kinds)

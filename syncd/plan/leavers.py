@@ -95,8 +95,8 @@ def _releases(
 ) -> Iterator[Change]:
     """Their seat, and the one that was to follow. One that is over is nobody's to give back."""
     held = [(learner.key, learner.lot, learner.seat_ends_at)]
-    if learner.following is not None:
-        held.append((f"{learner.key}/renewal", learner.following.lot, learner.following.ends_at))
+    if learner.scheduled is not None:
+        held.append((f"{learner.key}/renewal", learner.scheduled.lot, learner.scheduled.ends_at))
     for key, lot, ends_at in held:
         if lot is None or ends_at <= now:
             continue
@@ -128,7 +128,7 @@ def _succeed(
     if all(presence is Presence.PRESENT or presence is entry.presence for entry, presence in last):
         return
     for entry, presence in last:
-        if presence is Presence.PRESENT and sight.is_unchanged(entry.number):
+        if presence is Presence.PRESENT and sight.is_unchanged(entry.number, entry.identity.directory):
             doubted = {"identity": {"number": entry.number, "doubted": True}}
             yield _change(Kind.NOTE, learner, "speaks for them now", doubted, key=key_of(entry))
 

@@ -73,16 +73,16 @@ class Wish(NamedTuple):
 
 def judge(learner: KnownLearner, terms: Terms, now: int, *, left: bool, used_up: bool = False) -> Wish | str:
     """The wish of one learner, or why they have none. `used_up`: nobody else may get their seat any more."""
-    goes_on, following = learner.goes_on(now), learner.following
+    goes_on, scheduled = learner.goes_on(now), learner.scheduled
     if left and not terms.include_left:
         return "has left"
     if learner.suspended_by == "hand":
         return "is suspended by hand"
-    if following is not None and following.starts_at > now:
+    if scheduled is not None and scheduled.starts_at > now:
         return "is renewed already"
     if learner.last is None:
         return "has no license to renew; newcomers and those who come back get theirs from a sync"
-    ends_at = following.ends_at if goes_on and following else learner.seat_ends_at
+    ends_at = scheduled.ends_at if goes_on and scheduled else learner.seat_ends_at
     if ends_at > now + terms.within:
         return "has not expired"
     if used_up and ends_at > now and terms.start is Start.NOW:

@@ -19,13 +19,22 @@ class KnownIdentity(NamedTuple):
     since: int
 
 
-class Following(NamedTuple):
+class Scheduled(NamedTuple):
     """A renewal that is scheduled: the license that follows the live one."""
 
     allocation: int
     lot: int
     starts_at: int
     ends_at: int
+
+
+class Recorded(NamedTuple):
+    """What the register remembers of one id of a directory. `fingerprint` is None unless it still vouches."""
+
+    number: int
+    id: str
+    missing: bool
+    fingerprint: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class KnownLearner:
     identities: tuple[KnownIdentity, ...] = ()
     lot: int | None = None
     seat_ends_at: int = 0
-    following: Following | None = None
+    scheduled: Scheduled | None = None
     license_over: bool = False
     last: int | None = None
     waiting_priority: int | None = None
@@ -63,7 +72,7 @@ class KnownLearner:
 
     def goes_on(self, now: int) -> bool:
         """Whether the renewal that was scheduled holds at `now`, whatever became of the license before."""
-        return self.following is not None and self.following.starts_at <= now < self.following.ends_at
+        return self.scheduled is not None and self.scheduled.starts_at <= now < self.scheduled.ends_at
 
 
 class WaitingLearner(NamedTuple):

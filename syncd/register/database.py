@@ -5,18 +5,35 @@ from __future__ import annotations
 import fcntl
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
 
 from syncd.errors import Busy, ConfigError, Retriable, SyncdError, Unavailable
 
-HEAD = "0002"  # the newest migration; a test keeps it true
+HEAD = "0004"  # the newest migration; a test keeps it true
+
+
+# A cut cable is noticed within half a minute, on our side by libpq and on the server's by `_NOTICED`, so that
+# whoever is cut off stops and another may take over. https://www.postgresql.org/docs/current/libpq-connect.html
+_NOTICES = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+_NOTICED = (
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 2",
+    "SET tcp_user_timeout = 20000",
+)
 
 
 def connect(url: str) -> Engine:
@@ -26,7 +43,11 @@ def connect(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(url)
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=2, hide_parameters=True
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=2,
+            hide_parameters=True,
+            connect_args={name: value for name, value in _NOTICES.items() if name not in parsed.query},
         )
     except (ArgumentError, NoSuchModuleError) as exc:
         raise ConfigError(
@@ -49,6 +70,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN; the driver must not
     # SQLite's own knows the letters of ASCII only.
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
+    connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)  # SQLite has it since 3.41
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
@@ -165,26 +187,27 @@ def _upgrade(engine: Engine) -> None:
 
 
 @contextmanager
-def lock(engine: Engine, name: str, *, wait: bool = False) -> Iterator[None]:
+def lock(engine: Engine, name: str, *, wait: bool = False) -> Iterator[Callable[[], None]]:
     """Hold `name` for this database across processes and machines, or raise `Busy`.
 
     The operating system (SQLite) or the server (PostgreSQL) lets go of it when the holder dies,
-    however it dies: there is no stale lock to clear by hand.
+    however it dies: there is no stale lock to clear by hand. Yields what raises `Unavailable` once the
+    lock may be somebody else's, because the connection that holds it is gone.
     """
     holder = (
         _file_lock(engine, name, wait)
         if engine.dialect.name == "sqlite"
         else _advisory_lock(engine, name, wait)
     )
-    with holder:
-        yield
+    with holder as still_ours:
+        yield still_ours
 
 
 @contextmanager
-def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[None]:
+def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[], None]]:
     path = engine.url.database
     if not path or path == ":memory:":
-        yield
+        yield _for_good
         return
     try:
         handle = os.open(f"{path}.{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -199,23 +222,40 @@ def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[None]:
         os.close(handle)
         raise _busy() from exc
     try:
-        yield
+        yield _for_good
     finally:
         os.close(handle)
 
 
+def _for_good() -> None:
+    """A file's lock ends with its process, and with nothing else."""
+
+
 @contextmanager
-def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[None]:
+def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[], None]]:
     key = zlib.crc32(f"syncd {name}".encode())
     function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in _NOTICED:
+            connection.execute(text(statement))
         if connection.execute(text(f"SELECT {function}(:key)"), {"key": key}).scalar() is False:
             raise _busy()
         try:
-            yield
+            yield lambda: _ask(connection, name)
         finally:
             if not connection.invalidated:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                with suppress(SQLAlchemyError):  # a connection that is gone holds nothing any more
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+
+def _ask(connection: Connection, name: str) -> None:
+    try:
+        connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as exc:
+        raise Unavailable(
+            f"the connection that holds the {name} lock is gone: another machine may have taken over",
+            next_step="check that the database is running; the next run finishes what this one left",
+        ) from exc
 
 
 def _busy() -> Busy:

@@ -12,31 +12,6 @@ from syncd.register import bulk
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import identities
 
-_COLUMNS = ("directory", "key", "learner_id", "fingerprint", "fresh_until", "since", "where")
-
-
-def insert(connection: Connection, changes: Sequence[Change], now: int) -> None:
-    """The identities that `changes` bring, present as of `now`, and their link values."""
-    rows = []
-    values = []
-    for change in changes:
-        seen = _identity(change)
-        fingerprint = bytes.fromhex(seen["fingerprint"])
-        rows.append(
-            (
-                seen["directory"],
-                seen["key"],
-                change.learner,
-                fingerprint,
-                seen.get("fresh_until"),
-                now,
-                seen["where"],
-            )
-        )
-        values += [(value, change.learner) for value in seen.get("links", ())]
-    bulk.insert(connection, "identities", _COLUMNS, rows)
-    _link(connection, values)
-
 
 def refresh(connection: Connection, changes: Sequence[Change], now: int) -> None:
     """What this run saw of identities the register has."""

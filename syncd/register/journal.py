@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -15,9 +16,15 @@ from syncd.register.schema import changes
 
 _COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
 _READ = tuple(changes.c[name] for name in (*_COLUMNS, "state", "outcome"))
+_PLACE = (changes.c.run_id, changes.c.kind, changes.c.key)
 _CHUNK = 10_000
 _KINDS = {int(kind): kind for kind in Kind}
 _STATES = {str(state): state for state in ChangeState}
+
+Place = tuple[Kind, str]
+"""Where a change stands in its plan: by kind and key."""
+Refusals = list[tuple[Change, str]]
+"""Changes that could not be made, each with the reason."""
 
 
 class Journal:
@@ -44,6 +51,13 @@ class Journal:
             rows = connection.execute(_in(run).where(*mine).order_by(changes.c.kind, changes.c.key)).all()
             connection.execute(delete(changes).where(changes.c.run_id == run, *mine))
         return [_entry(row).change for row in rows]
+
+    def unsettled(self, run: int) -> list[str]:
+        """The keys of those whom a run left as they were, named with a reason: skipped, or refused."""
+        named = (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED)
+        statement = select(changes.c.key).where(changes.c.run_id == run, named).distinct()
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(statement).scalars())
 
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""
@@ -103,9 +117,11 @@ class Journal:
         for batch in self._pages(chosen, page):
             yield from batch
 
-    def batches(self, run: int, size: int) -> Iterator[list[Entry]]:
+    def batches(self, run: int, size: int) -> Iterator[Batch]:
         """The planned changes of a run, in order, `size` at a time."""
-        return self._pages(_in(run).where(changes.c.state == ChangeState.PLANNED), size)
+        planned = select(*_PLACE).where(changes.c.run_id == run, changes.c.state == ChangeState.PLANNED)
+        for rows in self._rows(planned, size):
+            yield Batch(self._engine, run, _place(rows[0]), _place(rows[-1]), len(rows))
 
     def undelivered(self, size: int) -> Iterator[list[Entry]]:
         """What the register has recorded and the platform has not got, oldest run first."""
@@ -129,8 +145,12 @@ class Journal:
             )
 
     def _pages(self, chosen: Select[Any], size: int, *, runs: bool = False) -> Iterator[list[Entry]]:
+        for rows in self._rows(chosen, size, runs=runs):
+            yield [_entry(row) for row in rows]
+
+    def _rows(self, chosen: Select[Any], size: int, *, runs: bool = False) -> Iterator[Sequence[Row[Any]]]:
         """Page by page, each from where the last one ended. `runs`: of more than one run."""
-        order = (changes.c.run_id, changes.c.kind, changes.c.key) if runs else (changes.c.kind, changes.c.key)
+        order = _PLACE if runs else _PLACE[1:]
         last: tuple[Any, ...] | None = None
         while True:
             statement = chosen if last is None else chosen.where(tuple_(*order) > last)
@@ -139,7 +159,30 @@ class Journal:
             if not rows:
                 return
             last = tuple(rows[-1][3 - len(order) : 3])
-            yield [_entry(row) for row in rows]
+            yield rows
+
+
+class Batch:
+    """Planned changes that are applied together: known by their ends, read when somebody looks at them."""
+
+    def __init__(self, engine: Engine, run: int, first: Place, last: Place, size: int) -> None:
+        self._engine = engine
+        self._run = run
+        self._size = size
+        self.first = first
+        self.last = last
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        chosen = _in(self._run).where(*_planned(self.first, self.last))
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(chosen.order_by(*_PLACE[1:]))]
 
 
 def mark(
@@ -150,15 +193,28 @@ def mark(
     bulk.execute(connection, statement, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
 
 
-def mark_through(connection: Connection, run: int, first: Change, last: Change, state: ChangeState) -> None:
+def refuse(connection: Connection, run: int, refusals: Refusals) -> None:
+    """Say of each of these changes why it could not be made."""
+    statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+    state = str(ChangeState.REFUSED)
+    rows = [(state, why, run, int(change.kind), change.key) for change, why in refusals]
+    bulk.execute(connection, statement, rows)
+
+
+def mark_through(connection: Connection, run: int, first: Place, last: Place, state: ChangeState) -> None:
     """As `mark`, for every planned change of a run from `first` to `last` in one statement."""
-    place = tuple_(changes.c.kind, changes.c.key)
-    connection.execute(
-        update(changes)
-        .where(changes.c.run_id == run, changes.c.state == ChangeState.PLANNED)
-        .where(place >= (int(first.kind), first.key), place <= (int(last.kind), last.key))
-        .values(state=str(state))
-    )
+    chosen = changes.c.run_id == run, *_planned(first, last)
+    connection.execute(update(changes).where(*chosen).values(state=str(state)))
+
+
+def _planned(first: Place, last: Place) -> tuple[ColumnElement[bool], ...]:
+    place = tuple_(*_PLACE[1:])
+    ends = (int(first[0]), first[1]), (int(last[0]), last[1])
+    return changes.c.state == ChangeState.PLANNED, place >= ends[0], place <= ends[1]
+
+
+def _place(row: Row[Any]) -> Place:
+    return _KINDS[row.kind], row.key
 
 
 def unseat(connection: Connection, run: int, without: Sequence[Change]) -> None:

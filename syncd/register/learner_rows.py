@@ -8,44 +8,34 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Kind, Profile
+from syncd.model import Account, Change, ChangeState, Kind
 from syncd.register import bulk, identity_rows
 from syncd.register.bulk import is_any_of
+from syncd.register.journal import Refusals, refuse
+from syncd.register.newcomers import insert_learners
 from syncd.register.schema import changes as journal
 from syncd.register.schema import learners
+from syncd.register.stretch import Stretch
 
-Refusals = list[tuple[Change, str]]
-_COLUMNS = ("id", *PROFILE_FIELDS, "account", "created_at", "activated_at")
 _VACATE = "UPDATE learners SET email = '~' || id WHERE id = ?"
 
 
-def insert(connection: Connection, new: Sequence[Change], account: Account, now: int) -> Refusals:
+def insert(connection: Connection, run: int, new: Sequence[Change], account: Account, now: int) -> Refusals:
     """Newcomers and their identities. The constraints decide; who they refuse is looked for only then."""
     if not new:
         return []
+    stretch = Stretch.of(run, new)
     try:
         with connection.begin_nested():
-            _insert(connection, new, account, now)
+            insert_learners(connection, stretch, account, now)
     except IntegrityError:
         refused = _taken(connection, new)
         if not refused:
             raise
-        gone = {change.key for change, _ in refused}
-        _insert(connection, [change for change in new if change.key not in gone], account, now)
+        refuse(connection, run, refused)
+        insert_learners(connection, stretch, account, now)
         return refused
     return []
-
-
-def _insert(connection: Connection, new: Sequence[Change], account: Account, now: int) -> None:
-    profiles: list[Profile] = [change.data["profile"] for change in new]
-    _insert_groups(connection, {profile.group for profile in profiles}, now)
-    activated = now if account is Account.ACTIVE else None
-    rows = [
-        (change.learner, *profile[:8], profile.group or None, profile.role, account.value, now, activated)
-        for change, profile in zip(new, profiles, strict=True)
-    ]
-    bulk.insert(connection, "learners", _COLUMNS, rows)
-    identity_rows.insert(connection, new, now)
 
 
 def _taken(connection: Connection, new: Sequence[Change]) -> Refusals:

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, func, or
 
 from syncd.model import PROFILE_FIELDS, Account, AllocationState, Presence, Profile
 from syncd.register.schema import allocations, identities, learners, waiting
-from syncd.register.standing import following, is_licensed, is_over, last, live, with_licenses
+from syncd.register.standing import is_licensed, is_over, last, live, scheduled, with_licenses
 
-_FOLLOWING = ("lot_id", "starts_at", "ends_at")
+_SCHEDULED = ("lot_id", "starts_at", "ends_at")
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 
 
@@ -126,7 +126,7 @@ class Learners:
 
 
 def _selected(now: int) -> Select[Any]:
-    columns = (live.c.lot_id, live.c.ends_at, last.c.ends_at, *(following.c[name] for name in _FOLLOWING))
+    columns = (live.c.lot_id, live.c.ends_at, last.c.ends_at, *(scheduled.c[name] for name in _SCHEDULED))
     states = (is_licensed(now).label("licensed"), is_over(now).label("over"))
     waits = waiting.c.learner_id == learners.c.id
     return select(learners, *_PROFILE, waiting.c.since, *columns, *states).select_from(
@@ -147,10 +147,10 @@ def _has(license_: str, now: int) -> ColumnElement[bool]:
 
 def _record(row: RowMapping, now: int) -> LearnerRecord:
     since: int | None = row[waiting.c.since]
-    begun = (row[following.c.starts_at] or now + 1) <= now
+    begun = (row[scheduled.c.starts_at] or now + 1) <= now
     lot, ends_at = row[live.c.lot_id], row[live.c.ends_at]
     if begun:
-        lot, ends_at = row[following.c.lot_id], row[following.c.ends_at]
+        lot, ends_at = row[scheduled.c.lot_id], row[scheduled.c.ends_at]
     if row["licensed"]:
         license_ = "live"
     else:
@@ -167,7 +167,7 @@ def _record(row: RowMapping, now: int) -> LearnerRecord:
         license=license_,
         ends_at=ends_at,
         lot=lot,
-        renewed_until=None if begun else row[following.c.ends_at],
+        renewed_until=None if begun else row[scheduled.c.ends_at],
         waiting_since=since,
         deleted_at=row[learners.c.deleted_at],
     )

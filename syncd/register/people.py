@@ -9,18 +9,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
-from syncd.plan.roster import Following, KnownIdentity, KnownLearner, Roster
+from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Scheduled
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, identities, learners, links, waiting
 from syncd.register.seats import HELD
-from syncd.register.standing import following, is_over, last, live, with_licenses
+from syncd.register.standing import is_over, last, live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 _HELD = (
     *(live.c[name] for name in ("id", "lot_id", "ends_at")),
-    *(following.c[name] for name in ("id", "lot_id", "starts_at", "ends_at")),
+    *(scheduled.c[name] for name in ("id", "lot_id", "starts_at", "ends_at")),
     last.c.id,
+)
+_PAGE = 1000
+_DIRECTORIES = text(  # from one to the next in the index: looking at everybody would cost a look at everybody
+    "WITH RECURSIVE known (name) AS ("
+    " SELECT min(directory) FROM identities UNION ALL"
+    " SELECT (SELECT min(directory) FROM identities WHERE directory > name) FROM known WHERE name IS NOT NULL"
+    ") SELECT name FROM known WHERE name IS NOT NULL"
 )
 
 
@@ -75,21 +82,36 @@ class People:
         with self._engine.connect() as connection:
             return sorted(_learners(connection, ids, now), key=lambda learner: learner.id)
 
-    def unvouched(self, directory: str, now: int) -> list[int]:
-        """Identity numbers that were there last time and that no fingerprint vouches for at `now`."""
+    def unvouched(self, directory: str, now: int) -> dict[int, str]:
+        """Who was there last time and has no fingerprint that vouches for them at `now`: ids by number."""
+        there = identities.c.directory == directory, identities.c.presence != Presence.MISSING
+        found: dict[int, str] = {}
         with self._engine.connect() as connection:
-            statement = select(identities.c.id).where(
-                identities.c.directory == directory,
-                identities.c.presence != Presence.MISSING,
-                or_(identities.c.fresh_until <= now, identities.c.fingerprint.is_(None)),
+            for unproven in (
+                identities.c.fresh_until <= now,
+                identities.c.fingerprint.is_(None),
+            ):  # an index each
+                statement = select(identities.c.id, identities.c.key).where(*there, unproven)
+                found.update({row[0]: row[1] for row in connection.execute(statement)})
+        return found
+
+    def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]:
+        """What is remembered of those of `ids` that are known, by number."""
+        with self._engine.connect() as connection:
+            statement = select(identities).where(
+                identities.c.directory == directory, is_any_of(connection, identities.c.key, ids)
             )
-            return list(connection.execute(statement).scalars())
+            return [
+                _recorded(row, now)
+                for row in connection.execute(statement.order_by(identities.c.id)).mappings()
+            ]
 
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Identities that were there last time in directories other than these: directory and number."""
         with self._engine.connect() as connection:
+            others = set(connection.execute(_DIRECTORIES).scalars()).difference(names)
             statement = select(identities.c.directory, identities.c.id).where(
-                identities.c.directory.not_in(names), identities.c.presence != Presence.MISSING
+                identities.c.directory.in_(sorted(others)), identities.c.presence != Presence.MISSING
             )
             return [(row[0], row[1]) for row in connection.execute(statement)]
 
@@ -162,6 +184,12 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
         yield _learner(row, tuple(owned[row[learners.c.id]]), now)
 
 
+def _recorded(row: RowMapping, now: int) -> Recorded:
+    missing = row["presence"] == Presence.MISSING
+    vouches = not missing and (row["fresh_until"] is None or row["fresh_until"] > now)
+    return Recorded(row["id"], row["key"], missing, row["fingerprint"] if vouches else None)
+
+
 def _identity(row: RowMapping) -> KnownIdentity:
     identity = Identity(row["directory"], row["key"])
     return KnownIdentity(row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"])
@@ -171,7 +199,7 @@ def _learner(row: RowMapping, owned: Sequence[KnownIdentity], now: int) -> Known
     values: dict[str, Any] = {
         name: row[column] for name, column in zip(PROFILE_FIELDS, _PROFILE, strict=True)
     }
-    then = Following(*(row[column] for column in _HELD[3:7])) if row[following.c.id] else None
+    then = Scheduled(*(row[column] for column in _HELD[3:7])) if row[scheduled.c.id] else None
     begun = then is not None and then.starts_at <= now
     over = row[last.c.id] if row["over"] else None
     return KnownLearner(
@@ -184,7 +212,7 @@ def _learner(row: RowMapping, owned: Sequence[KnownIdentity], now: int) -> Known
         identities=tuple(owned),
         lot=row[live.c.lot_id],
         seat_ends_at=row[live.c.ends_at] or 0,
-        following=then,
+        scheduled=then,
         license_over=bool(row["over"]),
         last=then.allocation if then and begun else row[live.c.id] or over,
         waiting_priority=row[waiting.c.priority],

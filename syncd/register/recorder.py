@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
-from syncd.model import Account, Change, ChangeState, Entry, Kind
+from syncd.model import Account, Change, ChangeState, Kind
+from syncd.ports import Batch
 from syncd.register import bulk, identity_rows, learner_rows, seats
 from syncd.register.forgetting import forget
-from syncd.register.journal import mark, mark_through, unseat
-from syncd.register.learner_rows import Refusals
+from syncd.register.journal import Refusals, mark_through, refuse, unseat
+from syncd.register.newcomers import insert_identities, insert_learners
 from syncd.register.seats import Grant, Renewal, Waiter
+from syncd.register.stretch import Stretch
 
 _QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 _NONE_LEFT = "no license was left when it came to it"
@@ -32,7 +35,7 @@ class Recorder:
     remote: bool
     license_type: str
 
-    def record(self, run: int, batch: Sequence[Entry], now: int, *, seats_left: bool = True) -> Refusals:
+    def record(self, run: int, batch: Batch, now: int, *, seats_left: bool = True) -> Refusals:
         """Make `batch` true; return the changes that could not be made, each with the reason.
 
         `seats_left` is False once the platform said it has none: whoever wants one waits.
@@ -40,13 +43,15 @@ class Recorder:
         refused: Refusals = []
         with self.engine.execution_options(writes=True).begin() as connection:
             work = _Work(connection, self, run, now, seats_left)
+            if work.admits(batch):
+                return []
             for kind, entries in groupby(batch, key=lambda entry: entry.change.kind):
                 group = [entry.change for entry in entries]
                 state = ChangeState.RECORDED if self.remote and kind not in _QUIET else ChangeState.DELIVERED
-                mark_through(connection, run, group[0], group[-1], state)
+                ends = (kind, group[0].key), (kind, group[-1].key)
+                mark_through(connection, run, *ends, state)
                 refused += _DO[kind](work, group)
-            for change, why in refused:
-                mark(connection, run, [(change.kind, change.key)], ChangeState.REFUSED, why)
+            refuse(connection, run, refused)
             unseat(connection, run, [change for change, _ in refused])
         return refused
 
@@ -58,6 +63,29 @@ class _Work:
     run: int
     now: int
     seats_left: bool
+
+    def admits(self, batch: Batch) -> bool:
+        """The usual first sync by SQL alone: newcomers with a seat each, all from one lot.
+
+        False, and nothing has happened, when somebody among them wants a closer look.
+        """
+        (kind, first), (last_kind, last) = batch.first, batch.last
+        if self.recorder.remote or not self.seats_left or (kind, last_kind) != (Kind.CREATE, Kind.CREATE):
+            return False
+        stretch = Stretch(self.run, kind, first, last)
+        row = seats.in_a_row(self.connection, stretch, len(batch), self.now)
+        if row is None:
+            return False
+        try:
+            with self.connection.begin_nested() as attempt:
+                if insert_learners(self.connection, stretch, Account.ACTIVE, self.now) < len(batch):
+                    attempt.rollback()
+                    return False
+                seats.grant_in_a_row(self.connection, stretch, row, self.now)
+        except IntegrityError:
+            return False
+        mark_through(self.connection, self.run, batch.first, batch.last, ChangeState.DELIVERED)
+        return True
 
     def seat_or_line(self, group: Sequence[Change]) -> set[int]:
         """Grant what was planned; whoever ends without a seat joins the line. Returns the seated learners."""
@@ -86,7 +114,7 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
     """New learners with their seat; and those who waited for an account and now have a seat."""
     new = [change for change in group if "profile" in change.data]
     account = Account.PLANNED if work.recorder.remote else Account.ACTIVE
-    refused = learner_rows.insert(work.connection, new, account, work.now)
+    refused = learner_rows.insert(work.connection, work.run, new, account, work.now)
     group = _without(group, refused)
     seated = work.seat_or_line(group)
     if not work.recorder.remote:
@@ -100,7 +128,7 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
 def _wait(work: _Work, group: list[Change]) -> Refusals:
     """Newcomers who wait for account and license; and learners who wait for the renewal of theirs."""
     new = [change for change in group if "profile" in change.data]
-    refused = learner_rows.insert(work.connection, new, Account.PLANNED, work.now)
+    refused = learner_rows.insert(work.connection, work.run, new, Account.PLANNED, work.now)
     work.seat_or_line(_without(group, refused))
     return refused
 
@@ -109,14 +137,15 @@ def _link(work: _Work, group: list[Change]) -> Refusals:
     """A second identity for a learner there is; also those created in this very plan."""
     there = learner_rows.among(work.connection, [_learner(change) for change in group])
     known = identity_rows.known(work.connection, group)
-    kept = [change for change in group if change.learner in there and change.key not in known]
-    identity_rows.insert(work.connection, kept, work.now)
-    learner_rows.set_left(work.connection, kept)
-    return [
+    refused = [
         (change, "is linked already" if change.key in known else "the learner to link to was not created")
         for change in group
         if change.learner not in there or change.key in known
     ]
+    refuse(work.connection, work.run, refused)
+    insert_identities(work.connection, Stretch.of(work.run, group), work.now)
+    learner_rows.set_left(work.connection, _without(group, refused))
+    return refused
 
 
 def _update(work: _Work, group: list[Change]) -> Refusals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from syncd.model import LicenseType
 from syncd.register import database
 from syncd.register.delivery import Deliveries
+from syncd.register.gauges import Gauges
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
@@ -40,6 +41,7 @@ class Register:
         self.reports = Reports(engine)
         self.trail = Trail(engine)
         self.reconciling = Reconciling(engine, self.trail)
+        self.gauges = Gauges(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 
@@ -51,10 +53,16 @@ class Register:
         self._engine.dispose()
 
     @contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
-        """Hold this register's sync lock, or raise `Busy`."""
-        with database.lock(self._engine, "sync"):
-            yield
+    def one_at_a_time(self) -> Iterator[Callable[[], None]]:
+        """Hold this register's sync lock, or raise `Busy`. Yields what raises once it may be lost."""
+        with database.lock(self._engine, "sync") as still_ours:
+            yield still_ours
+
+    @contextmanager
+    def leading(self) -> Iterator[Callable[[], None]]:
+        """Be the one daemon that works on this register, or raise `Busy`. Yields as `one_at_a_time`."""
+        with database.lock(self._engine, "daemon") as still_ours:
+            yield still_ours
 
     @contextmanager
     def errors_in_words(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import learners
-from syncd.register.standing import following, is_over, live, with_licenses
+from syncd.register.standing import is_over, live, scheduled, with_licenses
 
 
 class Renewable:
@@ -25,7 +25,7 @@ class Renewable:
         include_left: bool = False,
     ) -> list[int]:
         """Learners whose license is over, or ends within so many seconds and is not followed by another."""
-        soon = and_(live.c.ends_at <= now + within, following.c.id.is_(None))
+        soon = and_(live.c.ends_at <= now + within, scheduled.c.id.is_(None))
         statement = select(learners.c.id).select_from(with_licenses(learners))
         statement = statement.where(or_(is_over(now), soon), learners.c.deleted_at.is_(None))
         if groups or departments:
@@ -39,7 +39,7 @@ class Renewable:
 
     def lapsing(self, now: int, within: int) -> dict[int, int]:
         """By lot, how many people who are here lose their license when it ends, within so many seconds."""
-        ends = live.c.ends_at > now, live.c.ends_at <= now + within, following.c.id.is_(None)
+        ends = live.c.ends_at > now, live.c.ends_at <= now + within, scheduled.c.id.is_(None)
         statement = (
             select(live.c.lot_id, func.count())
             .select_from(with_licenses(learners))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select
 
 from syncd.register.schema import learners
-from syncd.register.standing import following, is_licensed, is_over, last, live, with_licenses
+from syncd.register.standing import is_licensed, is_over, last, live, scheduled, with_licenses
 
 UNITS = ("group", "department", "role", "language")
 
@@ -34,15 +34,15 @@ class Reports:
     def by_unit(self, column: str, now: int) -> list[UnitReport]:
         """By one of `UNITS` and the end of the license, in this order."""
         unit = func.coalesce(learners.c[column], "")
-        licensed, begun = is_licensed(now), func.coalesce(following.c.starts_at <= now, False)
-        ends_at = func.coalesce(case((begun, following.c.ends_at)), live.c.ends_at, last.c.ends_at)
+        licensed, begun = is_licensed(now), func.coalesce(scheduled.c.starts_at <= now, False)
+        ends_at = func.coalesce(case((begun, scheduled.c.ends_at)), live.c.ends_at, last.c.ends_at)
         here = learners.c.left_at.is_(None)
         statement = (
             select(
                 unit.label("unit"),
                 ends_at.label("ends_at"),
                 _many(licensed),
-                _many(and_(licensed, following.c.id.is_not(None), ~begun)),
+                _many(and_(licensed, scheduled.c.id.is_not(None), ~begun)),
                 _many(and_(licensed, ~here)),
                 _many(and_(is_over(now), here)),
             )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from syncd.model import RunState
+from syncd.errors import ConfigError
+from syncd.model import Cursor, RunState
+from syncd.register import bulk, trail
 from syncd.register.schema import changes, runs
+from syncd.register.schema import cursors as kept
 
+HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
+"""The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+_CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class RunRecord:
     finished_at: int | None
     applies_run: int | None
     superseded_by: int | None
+    decided_by: str
+    decided_at: int | None
     facts: Mapping[str, Any]
     error: str
 
@@ -61,12 +69,65 @@ class Runs:
             values["facts"] = json.dumps(facts)
         self._set(run, values)
 
-    def end(self, run: int, state: RunState, now: int, facts: Mapping[str, Any], error: str = "") -> None:
-        self._set(run, {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error})
+    def end(
+        self,
+        run: int,
+        state: RunState,
+        now: int,
+        facts: Mapping[str, Any],
+        error: str = "",
+        *,
+        cursors: Collection[Cursor] | None = None,
+    ) -> None:
+        """The run is over. `cursors`, where given, take the place of all that were kept before."""
+        values = {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error}
+        with self._writer.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+            if cursors is not None:
+                _keep(connection, cursors, now)
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Where each directory stood, by its name, when the last run that was applied in full read it."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*_CURSOR)).all()
+        return {row[0]: Cursor(*row) for row in rows}
+
+    def decide(self, run: int, state: RunState, *, by: str, now: int) -> None:
+        """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
+        waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
+        with self._writer.begin() as connection:
+            decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
+            if decided.rowcount:
+                trail.note(connection, now, by, str(state), ("run", run))
+            found = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
+        if found is None:
+            raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
+        if not decided.rowcount:
+            raise ConfigError(
+                f"run {run} is {found}: it has no plan that waits for anybody",
+                next_step="see `syncd runs list`",
+            )
+
+    def approved(self) -> list[tuple[int, str]]:
+        """Plans somebody has said yes to and nobody has applied yet: run and who, oldest first."""
+        statement = select(runs.c.id, runs.c.decided_by).where(runs.c.state == RunState.APPROVED)
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
+
+    def last_held(self, before: int) -> int | None:
+        """The latest run before this one whose plan was held, be it rejected since."""
+        held = runs.c.state.in_((RunState.HELD, RunState.REJECTED))
+        statement = select(runs.c.id).where(held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar()
 
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`."""
         self._set(run, {"state": RunState.SUPERSEDED, "superseded_by": by})
+
+    def expire(self, run: int, why: str) -> None:
+        """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
+        self._set(run, {"state": RunState.FAILED, "error": why})
 
     def discard(self, run: int) -> None:
         """Forget a run that was only made to ask a question, and its plan."""
@@ -104,8 +165,12 @@ class Runs:
 
     def last_sizes(self) -> dict[str, int]:
         """How many people each directory had when a run last read them and went through to its end."""
-        read = runs.c.state == RunState.DONE, runs.c.facts.not_like('%"sizes": {}%')
-        statement = select(runs.c.facts).where(*read).order_by(runs.c.id.desc()).limit(1)
+        statement = (
+            select(runs.c.facts)
+            .where(runs.c.state == RunState.DONE, HAS_READ)
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        )
         with self._engine.connect() as connection:
             facts = connection.execute(statement).scalar()
         sizes: dict[str, int] = json.loads(facts).get("sizes", {}) if facts else {}
@@ -114,6 +179,12 @@ class Runs:
     def _set(self, run: int, values: Mapping[str, Any]) -> None:
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
+    connection.execute(delete(kept))
+    columns = (*(column.name for column in _CURSOR), "taken_at")
+    bulk.insert(connection, "cursors", columns, [(*cursor, now) for cursor in cursors])
 
 
 def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> None:

@@ -110,6 +110,19 @@ identities = Table(
     _text("where"),
     UniqueConstraint("directory", "key"),
     CheckConstraint("presence IN ('present', 'disabled', 'out_of_scope', 'missing')", name="presence"),
+    Index(
+        "ix_identities_fresh_until",
+        "directory",
+        "fresh_until",
+        sqlite_where=text("fresh_until IS NOT NULL"),
+        postgresql_where=text("fresh_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_identities_doubted",
+        "directory",
+        sqlite_where=text("fingerprint IS NULL"),
+        postgresql_where=text("fingerprint IS NULL"),
+    ),
 )
 
 links = Table(  # values that are equal, across directories, for the same human
@@ -213,6 +226,8 @@ runs = Table(
     Column("started_at", Time, nullable=False),
     Column("finished_at", Time),
     Column("applies_run", Id, ForeignKey("runs.id")),
+    _text("decided_by"),  # who approved or rejected what was held
+    Column("decided_at", Time),
     Column("superseded_by", Id, ForeignKey("runs.id")),
     _text("facts", "{}"),  # JSON: counts, directory sizes, skips, shortfall, objections
     _text("error"),
@@ -249,12 +264,24 @@ events = Table(  # what people did by hand, and what no change of a run tells: s
     Column("at", Time, nullable=False, index=True),
     _text("actor"),
     Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # "order", "lot", "learner"
+    Column("subject", Text, nullable=False),  # "order", "lot", "learner", "run"
     Column("number", Id, nullable=False),
     _text("before", "{}"),  # JSON; never personal data, which could not be removed again
     _text("after", "{}"),
     Column("run_id", Id),
-    CheckConstraint("subject IN ('order', 'lot', 'learner')", name="subject"),
+    CheckConstraint("subject IN ('order', 'lot', 'learner', 'run')", name="subject"),
+)
+
+cursors = Table(  # written in the transaction that ends a run which was applied in full, and only there
+    "cursors",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),  # a cursor is never used under another one
+    Column("cursor", Text, nullable=False),
+    Column("read_whole_at", Time, nullable=False),
+    Column("taken_at", Time, nullable=False),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False),
+    CheckConstraint("cursor <> ''", name="cursor"),
 )
 
 counters = Table(

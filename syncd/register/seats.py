@@ -13,6 +13,7 @@ from syncd.model import Lot
 from syncd.register import bulk
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, lots, waiting
+from syncd.register.stretch import Stretch, execute
 
 HELD = allocations.c.ended_at.is_(None)
 """The allocations whose seat is taken: live ones and scheduled ones."""
@@ -109,6 +110,39 @@ def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
     taken = set(connection.execute(select(allocations.c.seat).where(*held)).scalars())
     gaps = (seat for seat in range(1, highest + 1) if seat not in taken)
     return above + list(islice(gaps, many - len(above)))
+
+
+class SeatRow(NamedTuple):
+    """Free seats of one lot that follow each other; `below` is the number before the first."""
+
+    lot: Lot
+    below: int
+
+
+def in_a_row(connection: Connection, stretch: Stretch, many: int, now: int) -> SeatRow | None:
+    """Seats for all `many` in a stretch of a plan, if they draw from one lot that has them on top."""
+    planned = "SELECT min(lot_id), max(lot_id), count(lot_id) FROM {plan}"
+    lowest, highest, drawing = tuple(execute(connection, planned, stretch).one())
+    if drawing != many or lowest != highest:
+        return None
+    lot = _locked(connection, lowest)
+    free = free_seats(connection, lot, many) if lot.starts_at <= now < lot.ends_at else []
+    in_a_row = len(free) == many == free[-1] - free[0] + 1
+    return SeatRow(lot, free[0] - 1) if in_a_row else None
+
+
+def grant_in_a_row(connection: Connection, stretch: Stretch, row: SeatRow, now: int) -> None:
+    """Give everybody in the stretch the next seat of the row, in the order of the plan."""
+    lot = row.lot
+    facts = {"lot": lot.id, "type": str(lot.type), "quantity": lot.quantity, "ends_at": lot.ends_at}
+    execute(connection, _GRANT, stretch, **facts, below=row.below, now=now)
+
+
+_GRANT = """
+    INSERT INTO allocations (learner_id, lot_id, type, lot_quantity, ends_at, seat, allocated_at, run_id)
+    SELECT learner_id, :lot, :type, :quantity, :ends_at,
+        :below + row_number() OVER (ORDER BY "key"), :now, :run
+    FROM {plan}"""
 
 
 def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:

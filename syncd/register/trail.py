@@ -1,7 +1,8 @@
 """The trail: everything that was ever done, by whom, in its order. It is only added to.
 
 changes    what runs did, from the journal: the kind is the action, and its run says who asked
-events     what people did by hand (orders), and a seat given back because the platform refused
+events     what people did by hand (orders, plans approved or rejected), and a seat given back because
+           the platform refused somebody
 
 Events name learners by their number alone, so that a deleted learner's data need not be looked for here.
 """

@@ -15,9 +15,11 @@ from syncd.plan.policy import Matching
 from syncd.plan.seats import OnShortfall, SeatPolicy
 from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
+from syncd.settings.http import HttpSection
 from syncd.settings.limits import GuardSection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
+from syncd.settings.schedule import ScheduleSection
 from syncd.settings.types import Duration, Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -168,9 +170,13 @@ class ConfigFile(Section):
         default=LicensesSection(), description="which licenses people get, and who first"
     )
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
+    schedule: ScheduleSection = Field(
+        default=ScheduleSection(), description="when the daemon syncs, and when everybody is read anew"
+    )
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )
+    http: HttpSection = Field(default=HttpSection(), description="health, metrics and API of the daemon")
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

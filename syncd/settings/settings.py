@@ -10,8 +10,10 @@ from pathlib import Path
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
+from syncd.settings.http import HttpSection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
+from syncd.settings.schedule import ScheduleSection
 from syncd.settings.sections import LogSection, PlatformSection
 from syncd.settings.types import DirectoryOptions
 
@@ -38,7 +40,9 @@ class Settings:
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
     platform: PlatformSection
+    schedule: ScheduleSection
     log: LogSection
+    http: HttpSection
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)

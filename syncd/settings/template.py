@@ -12,11 +12,12 @@ class Answers:
     """What `syncd init` asks. Without a `group`, everybody is synced.
 
     Without a `bind_user`, Active Directory is read with a Kerberos ticket, other LDAP anonymously.
-    The password is never asked for: only the variable (`password_env`) or file that will hold it.
+    The password, or the client secret, is never asked for: only the variable (`password_env`) or file that
+    will hold it.
     """
 
     company: str
-    directory: Literal["active_directory", "ldap", "file"]
+    directory: Literal["active_directory", "ldap", "entra_id", "file"]
     timezone: str = "UTC"
     servers: tuple[str, ...] = ()
     base_dn: str = ""
@@ -24,14 +25,25 @@ class Answers:
     bind_user: str = ""
     password_env: str = ""
     password_file: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
     group: str = ""
     csv_path: str = "people.csv"
     csv_id: str = "employee_id"
 
+    @property
+    def secret_variable(self) -> str:
+        """The environment variable that will hold the password or secret."""
+        return self.password_env or _VARIABLES.get(self.directory, "SYNCD_BIND_PASSWORD")
+
+
+_VARIABLES = {"entra_id": "SYNCD_CLIENT_SECRET"}
+
 
 def write_template(answers: Answers) -> str:
     """A complete configuration as YAML. It loads if the answers are true; every value is quoted as needed."""
-    directory = _file(answers) if answers.directory == "file" else _ldap(answers)
+    written = {"file": _file, "entra_id": _entra}.get(answers.directory, _ldap)
+    directory = written(answers)
     return "\n".join([*_company(answers), *directory, *_scope(answers), _REST])
 
 
@@ -104,7 +116,20 @@ def _bind(answers: Answers) -> list[str]:
 def _place(answers: Answers) -> str:
     if answers.password_file:
         return f"{{ file: {quoted(answers.password_file)} }}"
-    return f"{{ env: {quoted(answers.password_env or 'SYNCD_BIND_PASSWORD')} }}"
+    return f"{{ env: {quoted(answers.secret_variable)} }}"
+
+
+def _entra(answers: Answers) -> list[str]:
+    return [
+        "  - name: entra-id   # people are known by it: choose once",
+        "    type: entra_id",
+        f"    tenant_id: {quoted(answers.tenant_id)}   # Directory (tenant) ID of the app registration",
+        f"    client_id: {quoted(answers.client_id)}   # its Application (client) ID",
+        f"    credential: {{ secret: {_place(answers)} }}   # where it is kept; never the secret itself",
+        "    # credential: { certificate: { file: /etc/syncd/entra.pem } }   # or managed_identity: system",
+        "    # credential_expires: 2027-05-31   # the secret's end, to be warned of it in time",
+        "    # proxy: http://proxy.example.com:8080",
+    ]
 
 
 def _file(answers: Answers) -> list[str]:

@@ -81,12 +81,13 @@ OneOrSeveral = Annotated[
 class DirectoryOptions(Section):
     """What every directory connector's options tell the settings about themselves.
 
-    `mapping_defaults`: the attribute each profile field comes from unless the admin says otherwise.
+    `mapping_defaults`: where each profile field comes from unless the admin says otherwise, as they would
+    write it.
     `reach`: the options that say how the directory is reached, not what is read of it. Changing
     them re-reads nobody; everything else, secrets excepted, is part of `Settings.salt`.
     """
 
-    mapping_defaults: ClassVar[Mapping[str, str]] = {}
+    mapping_defaults: ClassVar[Mapping[str, Any]] = {}
     reach: ClassVar[frozenset[str]] = frozenset()
 
     def warnings(self) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,23 @@ def test_init_trusts_the_authority_it_is_told(tmp_path: Path) -> None:
     assert directory.options.tls.ca_file == Path("/etc/ssl/own: ca.pem")
 
 
+def test_init_for_entra_id_asks_for_the_two_ids_and_says_where_the_secret_goes(tmp_path: Path) -> None:
+    words = ["init", "entra.yaml", "--yes", "--company", "C", "--directory", "entra_id"]
+    found = CliRunner().invoke(program, words)
+    assert found.exit_code == 2
+    assert "init needs --tenant-id --client-id" in found.stderr
+    ids = ["--tenant-id", "contoso.onmicrosoft.com", "--client-id", "00001111-aaaa-2222-bbbb-3333cccc4444"]
+    found = CliRunner().invoke(program, [*words, *ids])
+    assert found.exit_code == 0, found.output
+    assert "set SYNCD_CLIENT_SECRET to the app's client secret: its Value, not its ID" in found.stdout
+    (directory,) = load(tmp_path / "entra.yaml").directories
+    assert directory.options.tenant_id == "contoso.onmicrosoft.com"
+    found = CliRunner().invoke(program, [*words, *ids, "--password-file", "/run/secrets/entra", "--force"])
+    assert "SYNCD_CLIENT_SECRET" not in found.stdout
+    (directory,) = load(tmp_path / "entra.yaml").directories
+    assert str(directory.options.credential.secret.file) == "/run/secrets/entra"
+
+
 def test_init_for_active_directory_says_where_the_password_goes(tmp_path: Path) -> None:
     words = ["init", "ad.yaml", "--company", "C", "--directory", "active_directory", "--server", "ldaps://dc"]
     more = ["--base-dn", "DC=c,DC=com", "--bind-user", "svc@c.com", "--password-env", "AD_PASSWORD"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.retry import repeat
+from connectors.retry import pause_asked, repeat
 from syncd.errors import ConfigError, Incomplete, Retriable, SyncdError, Unavailable
 
 
@@ -44,3 +44,40 @@ def test_what_does_not_pass_is_not_repeated(error: SyncdError) -> None:
     with pytest.raises(type(error)):
         repeat(call, sleep=lambda _: pytest.fail("paused"))
     assert call.calls == 1
+
+
+def test_the_pause_is_the_one_that_was_asked_for() -> None:
+    pauses: list[float] = []
+    assert (
+        repeat(Failing(Retriable("busy", after=7.5), Retriable("busy", after=0)), sleep=pauses.append) == 42
+    )
+    assert pauses == [7.5, 0]
+
+
+def test_it_gives_up_where_the_next_pause_would_take_too_long() -> None:
+    pauses: list[float] = []
+    call = Failing(*(Retriable("busy", after=40) for _ in range(9)))
+    with pytest.raises(Retriable):
+        repeat(call, attempts=9, within=100, sleep=pauses.append)
+    assert pauses == [40, 40]
+    with pytest.raises(Retriable):
+        repeat(Failing(Retriable("busy", after=3600)), within=100, sleep=lambda _: pytest.fail("paused"))
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        ("10", 10),
+        (" 1.5 ", 1.5),
+        ("-3", 0),
+        ("Thu, 01 Jan 1970 00:02:00 GMT", 20),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_how_long_to_wait_is_read_in_every_form(header: str | None, pause: float | None) -> None:
+    assert pause_asked(header, now=100) == pause

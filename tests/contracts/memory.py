@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from random import Random
+from typing import TypeVar
 
-from syncd.errors import ConfigError, Incomplete, Skipped, SyncdError
+from syncd.errors import ConfigError, CursorLost, Incomplete, Skipped, SyncdError
 from syncd.model import PROFILE_FIELDS, DirectoryUser, Finding, GroupRef, Identity
-from syncd.ports import ReadRequest
+from syncd.ports import Changed, ReadRequest
 from tests.contracts.town import Person
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,11 @@ class MemoryDirectory:
     """People by id. Attributes are called as the profile's fields; `manager.<attribute>` is followed.
 
     Faults: `break_after(n)` gives n people and raises; `refuse(error)` raises at once; both until
-    `mend()`. `reads` counts the reads that were begun.
+    `mend()`. `forget()` loses every cursor that was given. `reads` counts the whole reads that were begun,
+    `follows` those of changes.
+
+    Changes are found by comparing with what was there when the cursor was given, and told the way a
+    busy server would: with `chatter`, states in between, people who have not changed, and some twice.
     """
 
     def __init__(self, name: str = "memory", *, page_size: int = 1000) -> None:
@@ -60,7 +68,10 @@ class MemoryDirectory:
         self.entries: dict[str, Entry] = {}
         self.nested: dict[str, set[str]] = {}  # group -> the groups that are members of it
         self.known_groups: set[str] = set()
-        self.reads = 0
+        self.reads = self.follows = 0
+        self.chatter: Random | None = None
+        self._past: dict[str, _Past] = {}
+        self._marks = 0
         self._breaks_after: int | None = None
         self._refusal: SyncdError | None = None
 
@@ -123,21 +134,42 @@ class MemoryDirectory:
     def mend(self) -> None:
         self._breaks_after = self._refusal = None
 
+    def forget(self) -> None:
+        """As after a server was restored: what changed before can no longer be told."""
+        self._past.clear()
+
     # -- the port
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[MemorySighting]]:
         self.reads += 1
-        if self._refusal is not None:
-            raise self._refusal
-        self._know(request.groups)
-        entries = list(self.entries.values())
-        reached = entries[: self._breaks_after]
-        for start in range(0, len(reached), self.page_size):
-            yield [self._sighting(entry, request) for entry in reached[start : start + self.page_size]]
-        if self._breaks_after is not None:
-            raise Incomplete(
-                f"{self.name}: connection lost after {len(reached)} people", next_step="run again"
-            )
+        self._begin(request)
+        for page in self._pages(list(self.entries.values())):
+            yield [self._sighting(entry, request) for entry in page]
+
+    def mark(self, request: ReadRequest) -> str:
+        self._begin(request)
+        return self._mark()
+
+    def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
+        self.follows += 1
+        self._begin(request)
+        past = self._past.get(cursor)
+        if past is None:
+            raise CursorLost(f"{self.name}: nobody knows what has changed since {cursor!r}")
+        before, now = past.sightings(self, request), self._sightings(request)
+        after = self._mark()
+        if self.chatter is not None:
+            yield from self._chatter(self.chatter, before, now)
+        changed = [id for id in now if id not in before or before[id].fingerprint != now[id].fingerprint]
+        for page in self._pages(changed):
+            yield Changed(people=[now[id] for id in page])
+        yield Changed(gone=sorted(before.keys() - now.keys()), cursor=after)
+
+    def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
+        self._begin(request)
+        now = self._sightings(request)
+        for page in self._pages(sorted(ids)):
+            yield Changed([now[id] for id in page if id in now], [id for id in page if id not in now])
 
     def check(self, request: ReadRequest) -> Iterator[Finding]:
         if self._refusal is not None:
@@ -145,6 +177,48 @@ class MemoryDirectory:
             return
         self._know(request.groups)
         yield Finding(self.name, True, f"{len(self.entries)} people")
+
+    def _begin(self, request: ReadRequest) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        self._know(request.groups)
+
+    def _pages(self, everything: Sequence[T]) -> Iterator[Sequence[T]]:
+        reached = everything[: self._breaks_after]
+        for start in range(0, len(reached), self.page_size):
+            yield reached[start : start + self.page_size]
+        if self._breaks_after is not None:
+            raise Incomplete(
+                f"{self.name}: connection lost after {len(reached)} people", next_step="run again"
+            )
+
+    def _mark(self) -> str:
+        self._marks += 1
+        cursor = f"state {self._marks}"
+        self._past[cursor] = _Past(
+            dict(self.entries), {group: set(inner) for group, inner in self.nested.items()}
+        )
+        return cursor
+
+    def _sightings(self, request: ReadRequest) -> dict[str, MemorySighting]:
+        return {entry.id: self._sighting(entry, request) for entry in self.entries.values()}
+
+    def _chatter(
+        self, random: Random, before: Mapping[str, MemorySighting], now: Mapping[str, MemorySighting]
+    ) -> Iterator[Changed]:
+        """Old news, in any order: whoever is in it is told of again as they are now."""
+
+        def page(people: Mapping[str, MemorySighting], told: Sequence[str]) -> Changed:
+            gone = [id for id in told if id not in people]
+            return Changed([people[id] for id in told if id in people], gone)
+
+        everybody = sorted(before.keys() | now.keys())
+        for _ in range(random.randrange(4)):
+            told = random.sample(everybody, min(2, len(everybody)))
+            yield page(before, told)
+            if random.random() < 0.5:
+                yield Changed(gone=told)
+            yield page(now, told)
 
     def _know(self, groups: frozenset[GroupRef]) -> None:
         for group in sorted(groups):
@@ -186,6 +260,19 @@ class MemoryDirectory:
             counted |= inner
             fresh += inner
         return not counted.isdisjoint(entry.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What a directory was when it gave a cursor."""
+
+    entries: dict[str, Entry]
+    nested: dict[str, set[str]]
+
+    def sightings(self, directory: MemoryDirectory, request: ReadRequest) -> dict[str, MemorySighting]:
+        past = MemoryDirectory(directory.name)
+        past.entries, past.nested = self.entries, self.nested
+        return past._sightings(request)
 
 
 class MemoryTown:

@@ -7,12 +7,13 @@ import pytest
 from syncd.errors import Incomplete, Skipped, Unavailable
 from syncd.ports import ReadRequest
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.incremental import IncrementalContract
 from tests.contracts.memory import MemoryDirectory, MemoryTown
 
 EMAIL = ReadRequest(attributes=frozenset({"email"}))
 
 
-class TestMemoryDirectory(DirectoryContract):
+class TestMemoryDirectory(DirectoryContract, IncrementalContract):
     @pytest.fixture
     def town(self) -> MemoryTown:
         return MemoryTown()

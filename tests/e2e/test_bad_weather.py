@@ -8,11 +8,18 @@ import pytest
 
 from tests.e2e.conftest import PASSWORD, DirectoryOffice
 from tests.servers.certificates import Authority
+from tests.servers.ldap_admin import Account
 from tests.servers.ldap_proxy import Kind, LdapProxy, Trouble
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
+from tests.servers.tcp import tls_server
 
 AD = "active_directory"
+
+
+def reader(account: Account) -> str:
+    """`bind:` for another account than the usual one."""
+    return f'{{ user: "{account.user}", password: {{ env: {PASSWORD} }} }}'
 
 
 def goes_wrong(office: DirectoryOffice, code: int, *words: str) -> None:
@@ -41,6 +48,13 @@ def test_a_certificate_of_an_authority_nobody_trusts(
 ) -> None:
     office.read_from(AD, samba, tls=f"{{ ca_file: {certificates.ca} }}")
     goes_wrong(office, 4, "certificate", "ca_file")
+
+
+def test_an_expired_certificate(office: DirectoryOffice, samba: Samba, certificates: Authority) -> None:
+    with tls_server(certificates.expired("127.0.0.1")) as server:
+        url = f"ldaps://127.0.0.1:{server.port}"
+        office.read_from(AD, samba, servers=f"[{url}]", tls=f"{{ ca_file: {certificates.ca} }}")
+        goes_wrong(office, 4, url, "has expired")
 
 
 def test_a_password_over_a_clear_connection(office: DirectoryOffice, samba: Samba) -> None:
@@ -89,6 +103,30 @@ def test_a_read_that_breaks_off_suspends_nobody(
     goes_wrong(office, 4, proxy.url)
     proxy.heal()
     assert office.json("sync")["counts"] == {}
+
+
+def test_an_account_with_a_size_limit(office: DirectoryOffice, slapd: Slapd) -> None:
+    office.read_from("ldap", slapd, bind=reader(slapd.capped_account))
+    goes_wrong(office, 4, "size limit exceeded", "raise the size limit")
+
+
+def test_people_whom_another_domain_holds(
+    office: DirectoryOffice, slapd: Slapd, ldap_proxy: Callable[..., LdapProxy]
+) -> None:
+    proxy = ldap_proxy(slapd, tls=True, referral=f"ldap://asia.contoso.test/ou=asia,{slapd.staff}??sub")
+    office.read_from("ldap", slapd, servers=f"[{proxy.url}]")
+    goes_wrong(office, 4, "ou=asia", "add a directory")
+
+
+def test_an_account_that_may_see_nobody_any_more(office: DirectoryOffice, slapd: Slapd) -> None:
+    office.read_from("ldap", slapd, more="guard: { max_creations: none }\n")
+    office.order(40)
+    office.json("sync")
+    office.read_from("ldap", slapd, bind=reader(slapd.blind_account))
+    goes_wrong(office, 3, "has nobody in it", "--allow directory_size")
+    check = office.run("check")
+    assert check.returncode == 4
+    assert slapd.staff in check.stdout
 
 
 def test_a_mistyped_key_is_guessed_and_an_unreadable_secret_is_named(

@@ -21,6 +21,7 @@ from sqlalchemy import CheckConstraint, Engine, inspect, text
 from syncd.errors import Busy, ConfigError, Unavailable
 from syncd.register import database
 from syncd.register.schema import metadata
+from tests.servers.postgresql import Postgresql
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 HOLD = """
@@ -167,6 +168,21 @@ def test_two_locks_of_one_database_do_not_meet(engine: Engine) -> None:
     database.migrate(engine)
     with database.lock(engine, "sync"), database.lock(engine, "migration"):
         pass
+
+
+def test_a_lock_whose_connection_is_gone_is_not_ours_any_more(
+    postgresql: Postgresql, postgresql_url: str
+) -> None:
+    engine = database.connect(postgresql_url)
+    with database.lock(engine, "sync") as still_ours:
+        still_ours()
+        postgresql.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        )
+        with pytest.raises(Unavailable, match="the sync lock is gone") as caught:
+            still_ours()
+    engine.dispose()
+    assert "next run finishes" in caught.value.next_step
 
 
 _BEFORE = (

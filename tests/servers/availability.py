@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 
 from tests.servers.process import find_program
 
@@ -12,7 +13,10 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "slapd": ("slapd", "setpriv"),
     "ds389": ("ns-slapd", "certutil", "pk12util", "setpriv"),
     "postgresql": ("initdb", "postgres", "setpriv"),
+    "systemd": ("systemd-analyze",),
+    "kerberos": ("kinit", "ktutil"),
 }
+PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
 ROOT_ONLY = {"samba": "its ports are below 1024"}
 
 
@@ -22,6 +26,8 @@ def reason_missing(server: str) -> str:
         return "needs Linux"
     if absent := [name for name in PROGRAMS[server] if find_program(name) is None]:
         return f"no {', '.join(absent)}"
+    if absent := [name for name in PACKAGES.get(server, ()) if find_spec(name) is None]:
+        return f"no Python package {', '.join(absent)}"
     if server in ROOT_ONLY and os.geteuid() != 0:
         return f"needs root: {ROOT_ONLY[server]}"
     return ""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
+from tests.servers.certificates import ServerCertificate
 from tests.servers.process import Child, ServerError
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -120,6 +121,15 @@ class LoopbackServer:
         await self._cancel_all()
 
 
+def tls_server(certificate: ServerCertificate) -> LoopbackServer:
+    """A server that shows its certificate and then only listens."""
+    return LoopbackServer(_hear, host="127.0.0.1", tls=certificate.server_context())
+
+
+async def _hear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
 class Forwarder(LoopbackServer):
     """Passes bytes between (host, port) and a target, unread."""
 
@@ -131,8 +141,8 @@ class Forwarder(LoopbackServer):
         up_reader, up_writer = await asyncio.open_connection(*self._target)
         try:
             async with asyncio.TaskGroup() as both:
-                both.create_task(_pump(reader, up_writer))
-                both.create_task(_pump(up_reader, writer))
+                both.create_task(pump(reader, up_writer))
+                both.create_task(pump(up_reader, writer))
         finally:
             hang_up(up_writer)
 
@@ -143,7 +153,7 @@ def hang_up(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(65536):
         writer.write(data)
         await writer.drain()

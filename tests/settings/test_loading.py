@@ -39,7 +39,8 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(wrong: Wrong) -> Non
         "DOMAIN\\name, of the reading account)",
         "syncd.yaml:8: directories[0].bse_dn is not a known key; did you mean base_dn?",
         "syncd.yaml:9: directories[1].name is the name of another directory already (line 4); choose another",
-        "syncd.yaml:13: directories[2].type must be one of active_directory, ldap, file; did you mean ldap?",
+        "syncd.yaml:13: directories[2].type must be one of active_directory, ldap, entra_id, file; "
+        "did you mean ldap?",
         "syncd.yaml:14: directories[3] must be a section that begins with `name:` and `type:`",
         "syncd.yaml:17: scope.include[0].directory is not the name of a directory; did you mean head-office?",
         "syncd.yaml:18: licenses.on_shortfall must be one of fill, hold, create_unlicensed; "

@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from connectors.directories.digests import Digests
 from connectors.directories.ldap_wire.dialect import Entry, GroupKind
 from connectors.directories.ldap_wire.dn import digest, looks_like_dn
 from connectors.directories.ldap_wire.filters import all_of, any_of, escaped
-from connectors.directories.ldap_wire.membership import Digests, Membership
+from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.search import DOMAIN_SCOPE, Search, pages
 from connectors.directories.ldap_wire.session import Session
 from syncd.errors import ConfigError, Incomplete

@@ -1,29 +1,12 @@
-"""Who is in a group, kept as sorted 64-bit digests: a million members are eight megabytes."""
+"""Who is in a group, by digests of everything that makes somebody a member."""
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connectors.directories.digests import Digests
 from syncd.model import GroupRef
-
-
-class Digests:
-    """A set of 64-bit numbers in one block of memory."""
-
-    __slots__ = ("_sorted",)
-
-    def __init__(self, digests: Iterable[int] = ()) -> None:
-        self._sorted = array("Q", sorted(set(digests)))
-
-    def __contains__(self, digest: int) -> bool:
-        place = bisect_left(self._sorted, digest)
-        return place < len(self._sorted) and self._sorted[place] == digest
-
-    def __len__(self) -> int:
-        return len(self._sorted)
 
 
 @dataclass(frozen=True, slots=True)

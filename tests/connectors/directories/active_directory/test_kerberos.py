@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,6 @@ from syncd.errors import ConfigError, Unavailable
 from tests.connectors.directories.ldap_reading import active_directory, everybody
 from tests.servers.samba import Samba
 
-NEEDED = pytest.mark.skipif(
-    find_spec("gssapi") is None or shutil.which("kinit") is None,
-    reason="needs the Python package gssapi (libkrb5-dev to build it) and kinit (krb5-user)",
-)
 REALM = "CONTOSO.TEST"
 PRINCIPAL = f"svc-syncd@{REALM}"
 
@@ -42,14 +36,14 @@ def run(*command: str, lines: str) -> None:
     subprocess.run(command, input=lines, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
-@NEEDED
+@pytest.mark.usefixtures("kerberos")
 def test_a_ticket_binds(samba: Samba, realm: str) -> None:
     run("kinit", PRINCIPAL, lines=samba.sync_account.password)
     bind = {"method": "kerberos", "service_host": realm}
     assert len(everybody(active_directory(samba, bind=bind))) == 40
 
 
-@NEEDED
+@pytest.mark.usefixtures("kerberos")
 def test_a_keytab_binds(samba: Samba, realm: str, tmp_path: Path) -> None:
     keytab = tmp_path / "reader.keytab"
     add = f"addent -password -p {PRINCIPAL} -k 1 -f -e aes256-cts\n{samba.sync_account.password}\n"
@@ -58,7 +52,7 @@ def test_a_keytab_binds(samba: Samba, realm: str, tmp_path: Path) -> None:
     assert len(everybody(active_directory(samba, bind=bind))) == 40
 
 
-@NEEDED
+@pytest.mark.usefixtures("kerberos")
 def test_without_a_ticket_it_says_so(samba: Samba, realm: str) -> None:
     with pytest.raises(Unavailable, match="no Kerberos") as caught:
         everybody(active_directory(samba, bind={"method": "kerberos", "service_host": realm}))

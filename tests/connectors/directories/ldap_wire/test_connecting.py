@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,22 +19,14 @@ from tests.connectors.directories.ldap_reading import (
     ldap_options,
     request,
 )
-from tests.servers.certificates import Authority, ServerCertificate
+from tests.servers.certificates import Authority
 from tests.servers.ldap_admin import Account
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
-from tests.servers.tcp import LoopbackServer, free_port, silent_server
+from tests.servers.tcp import free_port, silent_server, tls_server
 
 NOT_IT = "not-the-pass-phrase"
-
-
-async def _hear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
-def tls_server(certificate: ServerCertificate) -> LoopbackServer:
-    return LoopbackServer(_hear, host="127.0.0.1", tls=certificate.server_context())
 
 
 def failure(slapd: Slapd, **changes: Any) -> Unavailable:

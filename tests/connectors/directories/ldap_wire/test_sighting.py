@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.directories.active_directory.dialect import ActiveDirectoryDialect
+from connectors.directories.digests import Digests
 from connectors.directories.ldap_wire.ber import OCTETS, SEQUENCE, SET, BerError, encode
-from connectors.directories.ldap_wire.membership import Digests, Membership
+from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.messages import ENTRY
 from connectors.directories.ldap_wire.sighting import Sealer
 from syncd.errors import Incomplete, Skipped, Unavailable

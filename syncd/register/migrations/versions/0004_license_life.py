@@ -8,8 +8,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("before", sa.Text(), server_default="{}", nullable=False),
         sa.Column("after", sa.Text(), server_default="{}", nullable=False),
         sa.Column("run_id", _ID, nullable=True),
-        sa.CheckConstraint("subject IN ('order', 'lot', 'learner')", name=op.f("ck_events_subject")),
+        sa.CheckConstraint("subject IN ('order', 'lot', 'learner', 'run')", name=op.f("ck_events_subject")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index(op.f("ix_events_at"), "events", ["at"])

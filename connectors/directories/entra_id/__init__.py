@@ -1,0 +1,1 @@
+"""Microsoft Entra ID (Azure AD) by Microsoft Graph."""

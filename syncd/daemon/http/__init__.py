@@ -1,0 +1,6 @@
+"""What the daemon answers over HTTP: health, metrics, and an API for whoever has a token.
+
+/livez /readyz     whether to restart it, whether to ask it            (anybody)
+/metrics           numbers for Prometheus                              (metrics)
+/api/v1/…          runs, approvals, licenses, learners                 (viewer, operator)
+"""

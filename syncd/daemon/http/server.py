@@ -1,0 +1,128 @@
+"""The server: an ASGI application in a thread of its own, over the configuration in force."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.middleware.base import RequestResponseEndpoint
+
+from syncd import __version__
+from syncd.app import App
+from syncd.daemon.http.access import Access
+from syncd.daemon.http.api import api
+from syncd.daemon.http.metrics import CONTENT_TYPE, Metrics
+from syncd.daemon.http.shapes import Health
+from syncd.daemon.queue import Queue
+from syncd.daemon.status import Status
+from syncd.errors import ConfigError, SyncdError
+from syncd.register.gauges import Reading
+from syncd.settings.http import HttpSection, Role
+
+_END = 5.0  # seconds in which answers in hand are finished
+
+
+class HttpServer:
+    """Health, metrics and the API. `follow` makes it answer for another configuration."""
+
+    def __init__(self, section: HttpSection, app: App, queue: Queue, status: Status) -> None:
+        self._section = section
+        self._app = app
+        self._access = Access(section)
+        self._status = status
+        config = uvicorn.Config(
+            self._application(queue),
+            host=section.host,
+            port=section.port,
+            ssl_certfile=section.tls.certificate if section.tls else None,
+            ssl_keyfile=section.tls.key if section.tls else None,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level=logging.WARNING,
+            proxy_headers=False,
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen; whoever asks from now on is answered. Raises `ConfigError` when that cannot be."""
+        family = socket.AF_INET6 if ":" in self._section.host else socket.AF_INET
+        try:
+            ear = socket.create_server((self._section.host, self._section.port), family=family)
+        except OSError as exc:
+            raise ConfigError(
+                f"http.listen: {self._section.listen} cannot be listened on: {exc.strerror}",
+                next_step="choose an address of this machine, and a port nobody else listens on",
+            ) from exc
+        self._thread = threading.Thread(target=self._server.run, args=([ear],), name="http", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(_END)
+
+    def follow(self, section: HttpSection, app: App) -> None:
+        """Answer by these tokens, from this register. Where it listens is settled at the start."""
+        self._access = Access(section)
+        self._app = app
+
+    def _application(self, queue: Queue) -> FastAPI:
+        application = FastAPI(
+            title="syncd",
+            version=__version__,
+            description="What the sync does, what it waits for, and who has a license until when.",
+            openapi_url="/api/v1/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+        )
+        application.include_router(api(lambda: self._app, queue, lambda: self._access))
+        self._add_health(application)
+        self._add_metrics(application)
+
+        @application.middleware("http")
+        async def in_words(request: Request, go_on: RequestResponseEndpoint) -> Response:
+            """What the database refuses is told as what, and what to do."""
+            try:
+                with self._app.register.errors_in_words():
+                    return await go_on(request)
+            except SyncdError as exc:
+                return JSONResponse({"detail": exc.message, "next_step": exc.next_step}, status_code=503)
+
+        return application
+
+    def _add_health(self, application: FastAPI) -> None:
+        @application.get("/livez", tags=["health"])
+        def live() -> Health:
+            """Whether the process does its work; when it does not answer, start it again."""
+            return Health(ok=True, role=self._status.snapshot().role, reasons=[])
+
+        @application.get("/readyz", tags=["health"], responses={503: {}})
+        def ready(response: Response) -> Health:
+            """Whether it could sync now; the reasons when it could not."""
+            now = self._status.snapshot()
+            response.status_code = 503 if now.not_ready else 200
+            return Health(ok=not now.not_ready, role=now.role, reasons=list(now.not_ready))
+
+    def _add_metrics(self, application: FastAPI) -> None:
+        metrics = Metrics(self._status.snapshot, self._reading)
+
+        @application.get("/metrics", tags=["health"], response_class=Response)
+        def numbers(request: Request) -> Response:
+            """Numbers for Prometheus; with a token, where the configuration has tokens."""
+            if self._access.has_tokens:
+                self._access.check(request, Role.METRICS)
+            return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    def _reading(self) -> Reading | None:
+        try:
+            with self._app.register.errors_in_words():
+                return self._app.register.gauges.read(self._app.clock())
+        except SyncdError:
+            return None  # that the database is down is a number, too

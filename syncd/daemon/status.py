@@ -1,0 +1,92 @@
+"""Status: what the daemon is doing, as health checks, metrics and `systemctl status` tell it.
+
+starting ──> standby <──> leading ──> stopping
+    └── the database cannot be reached: it tries again, and says so ──┘
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from syncd.run import RunFacts
+
+
+class Role(StrEnum):
+    STARTING = "starting"
+    STANDBY = "standby"  # another machine leads; this one takes over when that one is gone
+    LEADING = "leading"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment. Times are seconds since 1970, 0 for never; texts are empty when all is well.
+
+    `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
+    on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
+    ended. `stage`, `done`, `total`: how far the run in hand has come.
+    """
+
+    role: Role = Role.STARTING
+    trouble: str = ""
+    rejected: str = ""
+    running_since: int = 0
+    stage: str = ""
+    done: int = 0
+    total: int | None = None
+    succeeded_at: int = 0
+    ended_at: int = 0
+    failure: str = ""
+    lasted: int = 0
+    ended: Mapping[str, int] = field(default_factory=dict)
+    facts: RunFacts | None = None
+
+    @property
+    def not_ready(self) -> tuple[str, ...]:
+        """Why this daemon could not serve a request for a sync now; nothing when it could.
+
+        A standby is ready: it answers questions, and leads as soon as it has to.
+        """
+        reasons = []
+        if self.role is Role.STARTING:
+            reasons.append("is starting")
+        if self.role is Role.STOPPING:
+            reasons.append("is stopping")
+        if self.trouble:
+            reasons.append(self.trouble)
+        return tuple(reasons)
+
+    def in_words(self) -> str:
+        """One line for whoever asks the service manager."""
+        if self.trouble:
+            return self.trouble
+        if self.running_since:
+            how_far = f"{self.done:,}" + (f" of {self.total:,}" if self.total else "")
+            return f"{self.stage or 'beginning'}: {how_far}" if self.stage else "a run has begun"
+        last = f"; the last run failed: {self.failure}" if self.failure else ""
+        return f"{self.role}{last}"
+
+
+class Status:
+    """The current snapshot, safe to read and change from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = Snapshot()
+
+    def snapshot(self) -> Snapshot:
+        return self._now
+
+    def change(self, **values: Any) -> None:
+        with self._lock:
+            self._now = replace(self._now, **values)
+
+    def run_ended(self, state: str, now: int, **values: Any) -> None:
+        """A run of this daemon is over."""
+        before = self._now
+        ended = {**before.ended, state: before.ended.get(state, 0) + 1}
+        self.change(ended_at=now, lasted=now - before.running_since, ended=ended, **values)

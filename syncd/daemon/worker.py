@@ -1,0 +1,170 @@
+"""The worker: the one thread that runs syncs. It leads, or stands by until whoever leads is gone.
+
+open the database ──> lead ──> take what is wanted ──> run ──┐
+      ^   ^            │  ^──────────────────────────────────┘
+      │   └─ Busy: another daemon leads; look again in a while
+      └───── Unavailable: say so, and try again, less and less often
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from syncd.app import App, assembled
+from syncd.daemon.queue import Queue, Wanted
+from syncd.daemon.status import Role, Status
+from syncd.errors import Busy, SyncdError
+from syncd.model import RunState
+from syncd.run import Task
+from syncd.settings import Settings
+
+_LOOK = 5.0  # seconds: how soon a lost lock, or one that has become free, is noticed
+_LONGEST_PAUSE = 60.0
+_log = structlog.get_logger()
+
+
+class Worker:
+    """`work` is its thread's whole life. The other methods are for the other threads."""
+
+    def __init__(self, settings: Settings, queue: Queue, status: Status, clock: Callable[[], int]) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._status = status
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._tried: set[int] = set()
+        self._began = 0.0
+        self._moved = 0.0
+
+    # -- for the other threads ----------------------------------------------------------------------
+
+    def follow(self, settings: Settings) -> None:
+        """Work by these from the next run on."""
+        self._settings = settings
+        self._queue.wake()
+
+    def stop(self) -> None:
+        """End the run in hand at its next step, and then the work."""
+        self._stopping.set()
+        self._queue.wake()
+
+    def still_for(self) -> float:
+        """Seconds since the run in hand last moved; 0 when there is none."""
+        return time.monotonic() - self._moved if self._began else 0.0
+
+    def over_by(self) -> float:
+        """Seconds by which the run in hand has passed its deadline; 0 when it has not."""
+        return max(0.0, time.monotonic() - self._began - self._deadline) if self._began else 0.0
+
+    # -- the worker's own thread --------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Work until `stop`. Raises nothing: what goes wrong is logged, shown, and tried again."""
+        pause = 1.0
+        while not self._stopping.is_set():
+            try:
+                with assembled(self._settings, self._clock) as app, app.register.errors_in_words():
+                    app.register.open()
+                    pause = 1.0
+                    self._lead(app)
+            except Busy:
+                self._enter(Role.STANDBY)
+                self._stopping.wait(_LOOK)
+            except SyncdError as exc:
+                self._suffer(exc)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        self._enter(Role.STOPPING)
+
+    def _lead(self, app: App) -> None:
+        """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
+        with app.register.leading() as still_ours:
+            self._enter(Role.LEADING)
+            while self._goes_on(app):
+                self._ask_for_approved(app)
+                wanted = self._queue.take(_LOOK)
+                still_ours()
+                if wanted is None:
+                    continue
+                if not self._goes_on(app):
+                    self._queue.put_back(wanted)
+                elif not self._serve(app, wanted):
+                    _log.info("run_put_off", reason="a sync by hand is in progress")
+                    self._queue.put_back(wanted)
+                    self._stopping.wait(_LOOK)
+
+    def _ask_for_approved(self, app: App) -> None:
+        """Held plans somebody has approved, here or on another machine; each is tried once a round."""
+        for run, by in app.register.runs.approved():
+            if run not in self._tried:
+                self._tried.add(run)
+                self._queue.ask(f"approved by {by}", reviewed=run)
+
+    def _goes_on(self, app: App) -> bool:
+        return not self._stopping.is_set() and app.settings is self._settings
+
+    def _serve(self, app: App, wanted: Wanted) -> bool:
+        """Whether the run could be begun; then it has ended."""
+        if wanted.reviewed is None:
+            self._tried.clear()
+        self._began = self._moved = time.monotonic()
+        self._status.change(running_since=self._clock(), stage="", done=0, total=None)
+        try:
+            self._run(app, wanted)
+        except Busy:
+            return False
+        finally:
+            self._began = 0.0
+            self._status.change(running_since=0)
+        wanted.settle()
+        return True
+
+    def _run(self, app: App, wanted: Wanted) -> None:
+        """One run; how it ended stands in the status. Raises `Busy` when it could not begin."""
+        who = ", ".join(wanted.causes)
+        task = Task("serve", who, apply=True, reviewed=wanted.reviewed, full=wanted.full)
+        try:
+            facts = app.run(task, self._watch)
+        except Busy:
+            raise
+        except SyncdError as exc:
+            self._status.run_ended("failed", self._clock(), failure=exc.message)
+        except Exception as exc:  # noqa: BLE001 - a mistake of ours ends this run, not the daemon
+            _log.error("run_crashed", exc_info=exc)
+            failure = f"unexpected error ({type(exc).__name__})"
+            self._status.run_ended("failed", self._clock(), failure=failure)
+        else:
+            now = self._clock()
+            succeeded = {"succeeded_at": now} if facts.state is RunState.DONE else {}
+            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **succeeded)
+
+    def _watch(self, stage: str, done: int, total: int | None) -> None:
+        """The run's progress: between two pages or batches is where it can be ended."""
+        self._moved = time.monotonic()
+        self._status.change(stage=stage, done=done, total=total)
+        if self._stopping.is_set():
+            raise SyncdError("the daemon was asked to stop", next_step="its next start finishes the run")
+        if self.over_by():
+            raise SyncdError(
+                f"the run took longer than schedule.deadline ({self._deadline:,} seconds)",
+                next_step="see what it waits for, or allow more; the next run finishes what is left",
+            )
+
+    @property
+    def _deadline(self) -> int:
+        return self._settings.schedule.deadline
+
+    def _enter(self, role: Role) -> None:
+        before = self._status.snapshot()
+        self._status.change(role=role, trouble="")
+        if before.role is not role or before.trouble:
+            _log.info("role_changed", role=str(role))
+
+    def _suffer(self, exc: SyncdError) -> None:
+        if self._status.snapshot().trouble != exc.message:
+            _log.warning("daemon_cannot_work", reason=exc.message, next_step=exc.next_step)
+        self._status.change(trouble=exc.message)

@@ -1,0 +1,80 @@
+"""Gauges: the register in a handful of numbers, for whoever watches it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, func, select
+
+from syncd.model import RunState
+from syncd.register import seats
+from syncd.register.runs import HAS_READ
+from syncd.register.schema import allocations, learners, lots, runs, waiting
+
+SOON = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One moment. `licenses` by (type, state): available, allocated or expired.
+
+    `ending_soon`: licenses people hold that end within thirty days. `waiting`: people in line, by type.
+    `learners`: by account. `held`: plans that wait for somebody, since the last run that went through;
+    `succeeded_at`: when that was, 0 for never.
+    """
+
+    licenses: Mapping[tuple[str, str], int]
+    ending_soon: int
+    waiting: Mapping[str, int]
+    learners: Mapping[str, int]
+    held: int
+    succeeded_at: int
+
+
+class Gauges:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, now: int) -> Reading:
+        """Costs a count of the live allocations and of the learners."""
+        live = allocations.c.state == "live", allocations.c.ends_at > now
+        with self._engine.connect() as connection:
+            ending = select(func.count()).where(*live, allocations.c.ends_at <= now + SOON)
+            last_done = select(func.coalesce(func.max(runs.c.id), 0)).where(
+                runs.c.state == RunState.DONE, HAS_READ
+            )
+            held = select(func.count()).where(
+                runs.c.state == RunState.HELD, runs.c.id > last_done.scalar_subquery()
+            )
+            done = select(func.max(runs.c.finished_at)).where(runs.c.state == RunState.DONE, HAS_READ)
+            return Reading(
+                licenses=_licenses(connection, now),
+                ending_soon=connection.execute(ending).scalar_one(),
+                waiting=_counts(connection, select(waiting.c.type, func.count()).group_by(waiting.c.type)),
+                learners=_counts(
+                    connection,
+                    select(learners.c.account, func.count())
+                    .where(learners.c.deleted_at.is_(None))
+                    .group_by(learners.c.account),
+                ),
+                held=connection.execute(held).scalar_one(),
+                succeeded_at=connection.execute(done).scalar() or 0,
+            )
+
+
+def _licenses(connection: Connection, now: int) -> dict[tuple[str, str], int]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for lot in seats.with_free_seats(connection, now):
+        counts[str(lot.type), "available"] += lot.free
+        counts[str(lot.type), "allocated"] += lot.quantity - lot.free
+    over = select(lots.c.type, func.sum(lots.c.quantity)).where(lots.c.ends_at <= now).group_by(lots.c.type)
+    for type_, many in connection.execute(over):
+        counts[type_, "expired"] += many
+    return dict(sorted(counts.items()))
+
+
+def _counts(connection: Connection, statement: Select[Any]) -> dict[str, int]:
+    return dict(sorted((row[0], row[1]) for row in connection.execute(statement)))

@@ -1,0 +1,153 @@
+"""The daemon in a process of its own: signals, reloading, a killed leader, and the service manager."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.serving import PATIENCE, serving
+from tests.office import CONFIG, Office, person
+
+CROWD = 10_000
+HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
+FREEZE = """
+import os, signal
+from syncd.daemon.worker import Worker
+watch = Worker._watch
+def freeze(self, stage, done, total):
+    watch(self, stage, done, total)
+    if stage == "recording":
+        os.kill(os.getpid(), signal.SIGSTOP)
+Worker._watch = freeze
+"""  # after the first batch, as if the machine had stood still
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path)
+    office.configure(CONFIG)
+    office.employ(person("ann"), person("bob"))
+    office.order(5)
+    return office
+
+
+def keep(office: Office, database_url: str, size: int) -> None:
+    """A crowd with a license each, in this database."""
+    office.configure(f"database: {{ url: '{database_url}' }}\n{CONFIG}")
+    office.crowd(size)
+    office.order(size)
+
+
+def holders(office: Office) -> int:
+    return int(office.json("licenses", "status")["allocated"])
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+
+
+def test_it_syncs_at_the_start_and_ends_when_asked(office: Office) -> None:
+    with serving(office) as daemon:
+        daemon.until("run_finished", state="done", count_create=2)
+        assert daemon.end() == 0
+        assert [event["event"] for event in daemon.events][-1] == "daemon_stopped"
+        assert daemon.other == []
+    run = office.json("runs", "list")[0]
+    assert (run["command"], run["requested_by"]) == ("serve", "start")
+
+
+def test_a_thousand_requests_at_once_are_a_few_runs(office: Office) -> None:
+    with serving(office) as daemon:
+        daemon.until("run_finished")
+        for _ in range(1000):
+            daemon.send(signal.SIGUSR1)
+        daemon.until("run_finished", state="done")
+        daemon.end()
+        assert len(daemon.seen("run_finished")) < 50
+
+
+def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) -> None:
+    with serving(office) as daemon:
+        daemon.until("run_finished")
+        office.configure(CONFIG.replace("timezone: Europe/London", "timezone: Europe/Londn"))
+        daemon.send(signal.SIGHUP)
+        rejected = daemon.until("configuration_rejected")
+        assert "Europe/London" in rejected["reason"]
+        daemon.send(signal.SIGUSR1)
+        daemon.until("run_finished", state="done")
+        office.configure(CONFIG)
+        daemon.send(signal.SIGHUP)
+        daemon.until("configuration_reloaded")
+        daemon.until("run_finished", state="done")
+        assert daemon.end() == 0
+
+
+def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
+    office: Office, database_url: str
+) -> None:
+    keep(office, database_url, CROWD)
+    with serving(office) as daemon:
+        daemon.until("run_started")
+        assert daemon.end() == 0
+        failed = daemon.seen("run_failed")
+        assert [event["reason"] for event in failed] == ["the daemon was asked to stop"]
+    with serving(office) as daemon:
+        daemon.until("run_finished", state="done")
+        daemon.end()
+    assert holders(office) == CROWD
+
+
+def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
+    office: Office, database_url: str
+) -> None:
+    keep(office, database_url, CROWD)
+    with serving(office, first=FREEZE) as leader:
+        leader.until("role_changed", role="leading")
+        with serving(office, first=HURRY) as standby:
+            standby.until("role_changed", role="standby")
+            wait_for(lambda: holders(office) > 0)
+            assert holders(office) < CROWD
+            leader.kill()
+            standby.until("role_changed", role="leading")
+            assert standby.until("run_finished", state="done")["superseded"] == [1]
+            standby.send(signal.SIGUSR1)
+            again = standby.until("run_finished", state="done")
+            assert [name for name in again if name.startswith("count_")] == []
+            assert standby.end() == 0
+    assert holders(office) == CROWD
+
+
+def test_a_run_that_neither_moves_nor_ends_ends_the_daemon(office: Office) -> None:
+    office.configure(CONFIG.replace("people.csv", "endless.csv"))
+    os.mkfifo(office.folder / "endless.csv")
+    hurry = "from syncd.daemon import serve; serve._LOOK = 0.1; serve._STILL = 0.5"
+    with serving(office, first=hurry) as daemon:
+        hung = daemon.until("run_hung")
+        assert "finishes the run" in hung["next_step"]
+        assert daemon.wait() == 70
+
+
+def test_the_service_manager_hears_of_every_step(office: Office, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.settimeout(30)
+        manager = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"}
+        with serving(office, **manager) as daemon:
+            assert ear.recv(1000).startswith(b"READY=1\n")
+            assert ear.recv(1000).startswith(b"WATCHDOG=1\nSTATUS=")
+            daemon.send(signal.SIGHUP)
+            told = b""
+            while not told.startswith(b"RELOADING=1"):
+                told = ear.recv(1000)
+            assert ear.recv(1000).startswith(b"READY=1\n")
+            daemon.end()
+            while not told.startswith(b"STOPPING=1"):
+                told = ear.recv(1000)

@@ -1,0 +1,197 @@
+"""The worker: what it does with what is asked, with a database that is down, and with another that leads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from syncd import settings
+from syncd.app import opened, wall_clock
+from syncd.daemon.queue import Queue
+from syncd.daemon.status import Role, Snapshot, Status
+from syncd.daemon.worker import Worker
+from syncd.model import RunState
+from tests.office import CONFIG, Office, person
+
+PATIENCE = 30.0
+
+
+class Watched(Status):
+    """A status that can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+        self.runs = 0
+
+    def change(self, **values: object) -> None:
+        super().change(**values)
+        with self._changed:
+            self.runs += bool(values.get("running_since"))
+            self._changed.notify_all()
+
+    def until(self, holds: Callable[[Snapshot], bool]) -> Snapshot:
+        with self._changed:
+            assert self._changed.wait_for(lambda: holds(self.snapshot()), PATIENCE), self.snapshot()
+        return self.snapshot()
+
+
+class Shift:
+    """A worker at work in a thread of its own."""
+
+    def __init__(self, office: Office) -> None:
+        self.queue, self.status = Queue(), Watched()
+        self.worker = Worker(settings.load(office.config), self.queue, self.status, wall_clock)
+        self.thread = threading.Thread(target=self.worker.work)
+
+    def sync(self, **options: object) -> Snapshot:
+        assert self.queue.ask("test", **options).wait(PATIENCE)  # type: ignore[arg-type]
+        return self.status.snapshot()
+
+
+@contextmanager
+def at_work(office: Office) -> Iterator[Shift]:
+    shift = Shift(office)
+    shift.thread.start()
+    try:
+        yield shift
+    finally:
+        shift.worker.stop()
+        shift.thread.join(PATIENCE)
+        assert not shift.thread.is_alive()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path)
+    office.configure(CONFIG)
+    office.employ(person("ann"), person("bob"))
+    office.order(5)
+    return office
+
+
+def test_what_is_asked_is_done_and_shown(office: Office) -> None:
+    with at_work(office) as shift:
+        after = shift.sync()
+        assert after.facts is not None
+        assert after.facts.counts == {"create": 2}
+        assert after.succeeded_at
+        assert after.running_since == 0
+    assert shift.status.snapshot().role is Role.STOPPING
+    assert {learner["license"] for learner in office.json("learners", "list")} == {"live"}
+
+
+def test_a_run_that_fails_is_told_and_the_next_one_works(office: Office) -> None:
+    with at_work(office) as shift:
+        (office.folder / "people.csv").rename(office.folder / "away.csv")
+        failed = shift.sync()
+        assert "people.csv" in failed.failure
+        assert failed.succeeded_at == 0
+        (office.folder / "away.csv").rename(office.folder / "people.csv")
+        assert shift.sync().failure == ""
+
+
+def test_a_database_that_is_down_at_the_start_is_waited_for(office: Office) -> None:
+    office.configure(f"database: sqlite:///later/syncd.db\n{CONFIG}")
+    with at_work(office) as shift:
+        down = shift.status.until(lambda now: bool(now.trouble))
+        assert "cannot be opened" in down.trouble
+        assert down.not_ready
+        (office.folder / "later").mkdir()
+        assert shift.status.until(lambda now: now.role is Role.LEADING).trouble == ""
+        assert shift.sync().failure == ""
+
+
+def test_one_daemon_works_and_another_takes_over_when_it_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    with at_work(office) as first:
+        first.status.until(lambda now: now.role is Role.LEADING)
+        with at_work(office) as second:
+            waiting = second.status.until(lambda now: now.role is Role.STANDBY)
+            assert waiting.not_ready == ()
+            asked = second.queue.ask("test")
+            first.sync()
+            assert not asked.is_set()
+            first.worker.stop()
+            second.status.until(lambda now: now.role is Role.LEADING)
+            assert asked.wait(PATIENCE)
+
+
+def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    with at_work(office) as shift, opened(settings.load(office.config)) as app:
+        shift.status.until(lambda now: now.role is Role.LEADING)
+        with app.register.one_at_a_time():
+            asked = shift.queue.ask("test")
+            shift.status.until(lambda _: shift.status.runs >= 3)
+            assert not asked.is_set()
+        assert asked.wait(PATIENCE)
+
+
+def test_a_run_over_its_deadline_is_ended_and_finished_by_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.configure(f"{CONFIG}schedule: {{ deadline: 1s }}\n")
+    monkeypatch.setattr(Worker, "over_by", lambda self: 1.0 if self._moved else 0.0)
+    with at_work(office) as shift:
+        assert "schedule.deadline" in shift.sync().failure
+        monkeypatch.undo()
+        assert shift.sync().failure == ""
+    assert len(office.json("learners", "list")) == 2
+
+
+def test_a_mistake_of_ours_ends_the_run_and_not_the_daemon(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with at_work(office) as shift:
+        monkeypatch.setattr("syncd.app.run", broken)
+        assert shift.sync().failure == "unexpected error (ZeroDivisionError)"
+        monkeypatch.undo()
+        assert shift.sync().failure == ""
+
+
+def test_other_settings_hold_from_the_next_run_on(office: Office) -> None:
+    with at_work(office) as shift:
+        shift.sync()
+        office.employ(person("ann"), person("bob", status="contractor"), person("cem", status="contractor"))
+        office.configure(CONFIG.replace("[service]", "[service, contractor]"))
+        shift.worker.follow(settings.load(office.config))
+        shift.sync()
+    assert [row["account"] for row in office.json("learners", "list")] == ["active", "suspended"]
+
+
+def test_a_reviewed_plan_is_applied_and_no_other(office: Office) -> None:
+    plan = office.json("plan")["run"]
+    office.employ(person("ann"), person("bob"), person("cem"))
+    with at_work(office) as shift:
+        after = shift.sync(reviewed=plan)
+        assert after.facts is not None
+        assert after.facts.counts == {"create": 2}
+
+
+def test_an_approved_plan_is_applied_wherever_it_was_approved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    office.configure(CONFIG.replace("max_creations: none", "max_creations: 1, floor: 0"))
+    with at_work(office) as shift:
+        held = shift.sync().facts
+        assert held is not None
+        assert held.state is RunState.HELD
+        assert f"Run {held.run} is approved" in office.say("runs", "approve", str(held.run), code=0).output
+        after = shift.status.until(lambda now: now.succeeded_at > 0)
+        assert after.facts is not None
+        assert after.facts.superseded == [held.run]
+    (applied, _) = office.json("runs", "list")
+    assert applied["requested_by"].startswith("approved by ")

@@ -1,0 +1,49 @@
+"""Crontab fields: read as cron reads them, refused with what is wrong in them."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic_core import PydanticCustomError
+
+from syncd.settings.schedule import cron
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("0 3 * * *", "0 3 * * *"),
+        ("*/15 8-18 * * 1-5", "*/15 8-18 * * mon,tue,wed,thu,fri"),
+        ("30 2 1,15 JAN-Mar *", "30 2 1,15 1-3 *"),
+        ("0 0 * * 0", "0 0 * * sun"),
+        ("0 0 * * 5-7", "0 0 * * fri,sat,sun"),
+        ("0 0 * * Monday,Thursday", "0 0 * * mon,thu"),
+        ("0 0 * * 1/2", "0 0 * * mon,wed,fri"),
+        ("5/20 * * * *", "5-59/20 * * * *"),
+        ("  0   3 * * * ", "0 3 * * *"),
+    ],
+)
+def test_fields_are_read_as_cron_reads_them(written: str, meant: str) -> None:
+    assert cron(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("3", "five fields"),
+        ("@daily", "five fields"),
+        ("60 3 * * *", "minute"),
+        ("0 24 * * *", "hour"),
+        ("0 3 0 * *", "day of the month"),
+        ("0 3 * 13 *", "month"),
+        ("0 3 * foo *", "month"),
+        ("0 3 * * 8", "day of the week"),
+        ("0 3 * * 5-2", "day of the week"),
+        ("0 18-8 * * *", "hour"),
+        ("*/0 * * * *", "minute"),
+        ("1-2-3 * * * *", "minute"),
+        ("² 3 * * *", "minute"),
+    ],
+)
+def test_what_is_wrong_is_named(written: str, words: str) -> None:
+    with pytest.raises(PydanticCustomError, match=words):
+        cron(written)
