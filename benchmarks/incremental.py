@@ -21,8 +21,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.read_ldap import PASSWORD
 from syncd import logs
 from syncd.app import App, opened
+from syncd.facts import RunFacts
 from syncd.model import LicenseType
-from syncd.run import RunFacts, Task
+from syncd.run import Task
 from syncd.settings import load
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd

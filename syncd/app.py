@@ -11,11 +11,12 @@ from connectors import catalog
 from syncd import census
 from syncd.census import Census
 from syncd.errors import SyncdError
+from syncd.facts import RunFacts
 from syncd.model import Finding
 from syncd.ports import Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
-from syncd.run import Engine, RunFacts, Task, run
+from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
 

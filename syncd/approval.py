@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 from syncd.errors import ConfigError, Held
-from syncd.model import Change, Kind, RunState
-from syncd.ports import Register
+from syncd.model import Change, ChangeState, Kind, RunState
+from syncd.register_port import Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
 _OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
@@ -78,3 +78,14 @@ def held_already(register: Register, run: int) -> int | None:
 def _digest(change: Change) -> bytes:
     facts = (change.email, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
     return blake2b(repr(facts).encode(), digest_size=8).digest()
+
+
+def given(register: Register, reviewed: int | None, interrupted: Sequence[int]) -> set[tuple[Kind, str]]:
+    """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
+    left: set[tuple[Kind, str]] = {
+        # a survey knows them as creations still, those who wait too
+        (Kind.CREATE if entry.change.kind is Kind.WAIT else entry.change.kind, entry.change.key)
+        for run in interrupted
+        for entry in register.journal.read(run, state=ChangeState.PLANNED)
+    }
+    return left | set(contents(register, reviewed)) if reviewed is not None else left

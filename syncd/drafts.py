@@ -9,7 +9,7 @@ from syncd.model import Change, Kind
 from syncd.plan.drafting import own_words
 from syncd.plan.places import directory_of
 from syncd.plan.settling import Amendment
-from syncd.ports import Journal
+from syncd.register_port import Journal
 
 _FULL = 2000  # changes written to the journal at once
 _ADDITIONS = (Kind.CREATE, Kind.LINK, Kind.JOIN)

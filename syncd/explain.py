@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from syncd.app import App
 from syncd.dates import day, moment
 from syncd.errors import Busy, Skipped
+from syncd.facts import RunFacts
 from syncd.lookup import Found, Watched
 from syncd.model import PROFILE_FIELDS, DirectoryUser, Entry, Kind, Presence
 from syncd.plan import candidate, mapping, scope, settling
 from syncd.plan.mapping import FieldRule
 from syncd.plan.merging import Precedence
 from syncd.register.learners import LearnerRecord
-from syncd.run import RunFacts, Task
+from syncd.run import Task
 from syncd.survey import Progress
 
+_SUSPENDED = {"": "", "sync": ", by the sync", "expiry": ", since the license has ended"}
 _MOST = 3  # people explained at once; of more, somebody has to choose
 
 
@@ -203,12 +205,15 @@ def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
     if record is None:
         return
     zone, line = app.settings.zone, app.register.licenses.waiting(app.settings.policy.seats.type)
-    by = {"": "", "sync": ", by the sync"}.get(record.suspended_by, ", by hand; the sync leaves that alone")
+    by = _SUSPENDED.get(record.suspended_by, ", by hand; the sync leaves that alone")
     yield Stop("account", record.account == "active", f"{record.account}{by}")
     if record.license == "live":
-        yield Stop("license", True, f"ends {day(record.ends_at, zone)}")
+        renewed = f", renewed until {day(record.renewed_until, zone)}" if record.renewed_until else ""
+        yield Stop("license", True, f"ends {day(record.ends_at, zone)}{renewed}")
     elif record.license == "expired":
-        yield Stop("license", False, f"ended {day(record.ends_at, zone)}; not renewed by itself")
+        yield Stop(
+            "license", False, f"ended {day(record.ends_at, zone)}; `licenses renew` gives them another one"
+        )
     elif record.waiting_since is not None:
         place = next((n for n, entry in enumerate(line, start=1) if entry.learner == record.id), 0)
         since = moment(record.waiting_since, zone)

@@ -20,7 +20,8 @@ import structlog
 
 from syncd.errors import CursorLost, Skipped
 from syncd.model import Cursor
-from syncd.ports import Changed, Directory, Incremental, ReadRequest, Register, Sighting
+from syncd.ports import Changed, Directory, Incremental, ReadRequest, Sighting
+from syncd.register_port import Register
 
 _MOST = 50_000  # people kept in memory at once; where more have changed, a whole read is as quick
 _log = structlog.get_logger()

@@ -8,11 +8,13 @@ learner          a person known to the register; managers are learners with the 
 order            a number of licenses asked for: requested -> assigned | rejected | cancelled
 lot              the licenses an assigned order brought; they all end together
 seat             one license of a lot, numbered 1..quantity
-allocation       a seat given to a learner; live -> released | expired | superseded
+allocation       a seat given to a learner; [scheduled ->] live -> released | expired | superseded
+renewal          an allocation that follows another one of the same learner
 waiting learner  somebody who should have a seat and found none
 change           one thing a run does to one person; a plan is changes in their order
 plan             everything one run would change, stored before anything happens
 run              one pass from directory to platform; holds one plan
+trail            everything that was done, by whom; only added to
 shortfall        wanted, available and missing seats
 cursor           a place in the history of a directory, from which on it can tell what has changed
 
@@ -126,10 +128,13 @@ class OrderState(StrEnum):
 
 
 class AllocationState(StrEnum):
+    """Nobody need write `expired` in time: a license is over when its lot's end has passed."""
+
     LIVE = "live"
+    SCHEDULED = "scheduled"  # a renewal: its seat is taken, it counts from its `starts_at` by the clock alone
     RELEASED = "released"
     EXPIRED = "expired"
-    SUPERSEDED = "superseded"
+    SUPERSEDED = "superseded"  # renewed before its end
 
 
 class LicenseType(StrEnum):
@@ -154,10 +159,13 @@ class Kind(IntEnum):
     """What a change does. The number is the order within a run: freed seats come before new ones."""
 
     SUSPEND = 10  # has left: no longer in scope, disabled, or gone
+    EXPIRE = 15  # the license has ended: the account is suspended until it is renewed
     RELEASE = 20  # the grace period is over: the seat goes back to its lot
+    DELETE = 25  # has been gone for so long that the policy says: personal data are removed
     LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
     UPDATE = 40
     REACTIVATE = 50  # has come back
+    RENEW = 55  # a license that follows one that has ended, or is about to
     CREATE = 60
     ALLOCATE = 70  # a seat for a learner who has an account already
     WAIT = 80  # should have a seat, there is none: joins the waiting list
@@ -178,7 +186,8 @@ class Change(NamedTuple):
 
     `key` is unique within a plan and kind, and orders the changes of a kind.
     `data` holds what the register needs to carry it out; see each kind in `plan/`.
-    `lot` and `ends_at` are the seat it takes (create, reactivate, allocate) or gives back (release).
+    `lot` and `ends_at` are the seat it takes (create, reactivate, renew, allocate), gives back (release)
+    or loses (expire).
     """
 
     kind: Kind
@@ -199,6 +208,27 @@ class Entry(NamedTuple):
     change: Change
     state: ChangeState
     outcome: str
+
+
+class TrailEntry(NamedTuple):
+    """One thing that was done, by whom, to which order or learner (by number).
+
+    `place` orders what happened in one second: what people did by hand, then a run, then its consequences.
+    `refused`: why it came to nothing. `before` and `after` hold what it changed.
+    """
+
+    at: int
+    run: int | None
+    place: int
+    actor: str
+    action: str
+    subject: str
+    number: int
+    email: str = ""
+    before: Mapping[str, Any] = NOTHING
+    after: Mapping[str, Any] = NOTHING
+    why: str = ""
+    refused: str = ""
 
 
 class RunState(StrEnum):

@@ -8,7 +8,7 @@ everybody seen          -> who has left is suspended, and their seats are releas
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
@@ -18,13 +18,13 @@ from syncd.plan import leavers
 from syncd.plan.conflicts import left_to
 from syncd.plan.decisions import Adopted, Decisions, TakenBack
 from syncd.plan.drafting import linked_to, own_words
-from syncd.plan.leavers import Grace
 from syncd.plan.matching import Matcher
 from syncd.plan.places import directory_of
+from syncd.plan.policy import Policy
 from syncd.plan.roster import KnownLearner
-from syncd.plan.seats import SeatRequest
+from syncd.plan.seats import YEAR, SeatRequest
 from syncd.plan.sight import Sight
-from syncd.ports import Register
+from syncd.register_port import Register
 from syncd.together import Together
 
 PAGE = 1000  # people looked up in the register at once
@@ -37,13 +37,13 @@ class Planning:
     """The plan of one run in the making.
 
     `requests`: who wants a seat. `priorities`: new ones of people in line. `leaving`: learners who have left.
-    `freed`: seats by lot.
+    `lapsed`: who is back without a license, since theirs has ended. `freed`: seats by lot.
     """
 
     def __init__(
         self,
         register: Register,
-        grace: Grace,
+        policy: Policy,
         matcher: Matcher,
         together: Together,
         drafts: Drafts,
@@ -51,7 +51,7 @@ class Planning:
         now: int,
     ) -> None:
         self._register = register
-        self._grace = grace
+        self._policy = policy
         self._matcher = matcher
         self._together = together
         self._drafts = drafts
@@ -60,11 +60,13 @@ class Planning:
         self.requests: list[SeatRequest] = []
         self.priorities: dict[int, int] = {}
         self.leaving: set[int] = set()
+        self.lapsed: set[int] = set()
         self.freed: Counter[int] = Counter()
 
     def heed(self, decisions: Decisions) -> None:
         """Write down what was decided, and undo what it does away with."""
         self._prioritise(decisions.changes)
+        self.lapsed |= {c.learner for c in decisions.changes if "lapsed" in c.data and c.learner}
         self._drafts.write(*decisions.changes)
         self.requests += decisions.requests
         for taken_back in decisions.taken_back:
@@ -131,23 +133,36 @@ class Planning:
             self._drafts.amend(amendments)
             self._prioritise([change for entry in amendments for change in entry.write])
             self.heed(decisions)
+            kept = self._used_up(page)
             for learner in learners:
-                self._judge_leaving(learner)
+                self._judge_leaving(learner, kept[learner.id])
 
     def _suspects(self, absent: Sequence[int]) -> Collection[int]:
         """Learners who may have left, or of whom several directories may say something new."""
         people, matcher = self._register.people, self._matcher
-        suspects = {*people.leaving(), *matcher.left, *matcher.shared}
+        delete_after = self._policy.grace.delete_after
+        gone_since = None if delete_after is None else self._now - delete_after
+        suspects = {*people.leaving(gone_since), *matcher.left, *matcher.shared}
         suspects |= matcher.places.learners() - matcher.joined.keys()
         for numbers in paged(absent, PAGE):
             suspects |= people.owners(numbers)
         return suspects
 
-    def _judge_leaving(self, learner: KnownLearner) -> None:
+    def _used_up(self, learners: Sequence[int]) -> dict[int, set[int]]:
+        """Whose seats, by lot, must not go to anybody else before they end."""
+        kept: dict[int, set[int]] = defaultdict(set)
+        most = self._policy.seats.max_moves
+        if most is not None:
+            for learner, lot in self._register.moves.used_up(learners, most, self._now - YEAR):
+                kept[learner].add(lot)
+        return kept
+
+    def _judge_leaving(self, learner: KnownLearner, kept: Collection[int]) -> None:
         linked = any(True for _ in self._matcher.places.of(learner.id))
         if leavers.has_left(learner, self._sight, linked=linked):
             self.leaving.add(learner.id)
-        for change in leavers.decide(self._grace, learner, self._sight, self._now, linked=linked):
+        grace = self._policy.grace
+        for change in leavers.decide(grace, learner, self._sight, self._now, linked=linked, kept=kept):
             if change.kind is Kind.RELEASE and change.lot is not None:
                 self.freed[change.lot] += 1
             self._drafts.write(change)

@@ -5,23 +5,28 @@ A dry run stops before `record`. Everything a run decides is in the journal befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
 from traceback import clear_frames
-from typing import Any
 
 import structlog
 
-from syncd import approval
+from syncd import approval, renewing
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
 from syncd.errors import SyncdError
+from syncd.expiring import expire
+from syncd.facts import RunFacts
 from syncd.following import Schedule
-from syncd.model import ChangeState, Cursor, Kind, RunState
+from syncd.model import ChangeState, Cursor, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
-from syncd.ports import Directory, Platform, ReadRequest, Register
-from syncd.seating import seat
+from syncd.plan.renewals import Selection
+from syncd.plan.seats import drawable
+from syncd.ports import Directory, Platform, ReadRequest
+from syncd.register_port import Register
+from syncd.renewing import Renewing
+from syncd.seating import free_lots, seat
 from syncd.survey import Progress, Survey, Surveyed
 
 _BATCH = 2000
@@ -53,6 +58,7 @@ class Engine:
 class Task:
     """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
 
+    `renewal`: whose license to renew; then no directory is read, and nothing else happens.
     `full`: every directory is read whole, also one that could tell what has changed.
     """
 
@@ -61,52 +67,8 @@ class Task:
     apply: bool = False
     allow: frozenset[str] = frozenset()
     reviewed: int | None = None
+    renewal: Selection | None = None
     full: bool = False
-
-
-@dataclass(slots=True)
-class RunFacts:
-    """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
-
-    `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
-    `ended`: active learners whose license has ended, and who get no other by themselves.
-    `conflicts`: of those skipped, how many may be more than one learner.
-    """
-
-    run: int
-    state: RunState = RunState.PLANNING
-    counts: dict[str, int] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    readings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    wanted: int = 0
-    available: int = 0
-    waiting: int = 0
-    ended: int = 0
-    conflicts: int = 0
-    objections: list[dict[str, str]] = field(default_factory=list)
-    recorded: int = 0
-    refused: int = 0
-    undelivered: int = 0
-    platform_down: str = ""
-    superseded: list[int] = field(default_factory=list)
-
-    @property
-    def missing(self) -> int:
-        return max(0, self.wanted - self.available)
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of a one-shot run, worst news first."""
-        if self.state is RunState.HELD:
-            return 3
-        if self.platform_down:
-            return 4
-        if self.refused:
-            return 1
-        return 5 if self.waiting else 0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "missing": self.missing}
 
 
 def run(engine: Engine, task: Task) -> RunFacts:
@@ -128,7 +90,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
             if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
                 return facts
             register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
-            _log.info("run_finished", **_for_log(facts), seconds=engine.clock() - now)
+            _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
     return facts
 
 
@@ -139,8 +101,9 @@ def _run(
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
-    interrupted = engine.register.runs.interrupted()
-    cursors = _plan(engine, task, facts, now, _approved(engine, task, interrupted))
+    renews = renewing.is_all(engine.register, task.renewal, task.reviewed)
+    interrupted = [] if renews else engine.register.runs.interrupted()
+    cursors = _plan(engine, task, facts, now, interrupted, only_renews=renews)
     if facts.state is RunState.HELD or not task.apply:
         return None
     _apply(engine, facts, now, carrier, still_ours)
@@ -161,31 +124,34 @@ def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
     return True
 
 
-def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Collection[Cursor]:
+def _plan(
+    engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, only_renews: bool
+) -> Collection[Cursor] | None:
     """Everything that is decided before anything happens. What it needs of memory ends with it.
 
-    Returns where the next run may begin to read, if this plan is applied: nowhere, if changes were left out.
+    Returns where the next run may begin to read, if this plan is applied: nowhere, if changes were left out;
+    None, if nothing was read.
     """
-    surveyed, left_out = _survey(engine, task, facts, now, approved), 0
-    _seat(engine, facts, now, surveyed)
+    register, surveyed, left_out = engine.register, Surveyed(), 0
+    chosen = [task.renewal] if task.renewal else []
+    if only_renews:
+        chosen += renewing.left_over(register, [task.reviewed] if task.reviewed else [])
+    else:
+        chosen += renewing.left_over(register, interrupted)
+        surveyed = _survey(
+            engine, task, facts, now, approval.given(engine.register, task.reviewed, interrupted)
+        )
+    lots = _renew(engine, facts, now, surveyed, chosen, only=only_renews)
+    if not only_renews:
+        _seat(engine, facts, now, surveyed, lots)
     if task.reviewed is not None:
-        left_out = approval.narrow(engine.register, task.reviewed, facts.run)
+        left_out = approval.narrow(register, task.reviewed, facts.run)
     _guard(engine, task, facts, surveyed)
-    counts = engine.register.journal.counts(facts.run)
+    counts = register.journal.counts(facts.run)
     facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
+    if only_renews:
+        return None
     return [] if left_out else surveyed.cursors
-
-
-def _approved(engine: Engine, task: Task, interrupted: Sequence[int]) -> Approved:
-    """Changes somebody has said yes to: a reviewed plan's, and what a crash left of an applied one."""
-    journal = engine.register.journal
-    left = {
-        # a survey knows them as creations still, those who wait too
-        (Kind.CREATE if entry.change.kind is Kind.WAIT else entry.change.kind, entry.change.key)
-        for run_ in interrupted
-        for entry in journal.read(run_, state=ChangeState.PLANNED)
-    }
-    return left | set(approval.contents(engine.register, task.reviewed)) if task.reviewed else left
 
 
 def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:
@@ -206,13 +172,27 @@ def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: App
     return surveyed
 
 
-def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None:
+def _renew(
+    engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, chosen: Sequence[Selection], *, only: bool
+) -> Sequence[Lot]:
+    """Renew; expire what is over and is not renewed, unless nothing but renewals is asked for."""
+    register, policy = engine.register, engine.policy
+    lots = free_lots(register, now, surveyed)
+    renewed = Renewing(register, policy, facts.run, now, surveyed).renew(
+        chosen, lots, automatic=policy.seats.renews and not only
+    )
+    facts.available = sum(lot.free for lot in drawable(policy.seats, lots, now))
+    facts.wanted, facts.unrenewed, facts.waiting = renewed.wanted, renewed.unmet, renewed.waiting
+    if not only:
+        facts.ended = expire(register, facts.run, now, surveyed, renewed=renewed.learners)
+    return renewed.lots
+
+
+def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: Sequence[Lot]) -> None:
     engine.progress("dealing seats", 0, None)
-    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed)
-    facts.wanted = allotment.shortfall.wanted
-    facts.available = allotment.shortfall.available
-    facts.waiting = len(allotment.waiting)
-    facts.ended = engine.register.licenses.ended(now)
+    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed, lots)
+    facts.wanted += allotment.shortfall.wanted
+    facts.waiting += len(allotment.waiting)
 
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> None:
@@ -261,18 +241,9 @@ def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
-    _log.error("run_failed", reason=reason, **_for_log(facts))
+    _log.error("run_failed", reason=reason, **facts.for_log())
     try:
         with engine.register.errors_in_words():
             engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), reason)
     except SyncdError as unrecorded:
         _log.error("run_record_not_written", reason=unrecorded.message)
-
-
-def _for_log(facts: RunFacts) -> Mapping[str, Any]:
-    return {
-        name: value for name, value in facts.as_dict().items() if name not in ("run", "state", "counts")
-    } | {
-        "state": str(facts.state),
-        **{f"count_{name}": many for name, many in facts.counts.items()},
-    }

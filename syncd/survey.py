@@ -24,7 +24,8 @@ from syncd.plan.policy import Policy
 from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
 from syncd.planning import PAGE, Planning, paged
-from syncd.ports import Directory, ReadRequest, Register, Sighting
+from syncd.ports import Directory, ReadRequest, Sighting
+from syncd.register_port import Register
 from syncd.sizes import Sizes
 from syncd.together import Together
 
@@ -35,6 +36,7 @@ Progress = Callable[[str, int, int | None], None]
 class Surveyed:
     """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot.
 
+    `lapsed`: who is back without a license, since theirs has ended.
     `removed`: how many people the register knows by directories that are not configured any more.
     `cursors`: where the next run may begin to read, once this one is applied in full.
     `conflicts`: of those skipped, how many may be more than one learner.
@@ -49,6 +51,7 @@ class Surveyed:
     requests: list[SeatRequest] = field(default_factory=list)
     priorities: dict[int, int] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
+    lapsed: set[int] = field(default_factory=set)
     freed: Counter[int] = field(default_factory=Counter)
 
 
@@ -106,7 +109,7 @@ class Survey:
         self._matcher = Matcher(self._policy, names, self._sight, self._new_ids(), now)
         together = Together(self._register, precedence, self._matcher, self._sight, self._run, now)
         self._planning = Planning(
-            self._register, self._policy.grace, self._matcher, together, self._drafts, self._sight, now
+            self._register, self._policy, self._matcher, together, self._drafts, self._sight, now
         )
         self._miss_removed(names)
         return by_say
@@ -123,6 +126,7 @@ class Survey:
             requests=planning.requests,
             priorities=planning.priorities,
             leaving=planning.leaving,
+            lapsed=planning.lapsed,
             freed=planning.freed,
         )
 

@@ -14,7 +14,7 @@ from syncd.plan.merging import Precedence
 from syncd.plan.roster import KnownLearner
 from syncd.plan.settling import Amendment
 from syncd.plan.sight import Sight
-from syncd.ports import Register
+from syncd.register_port import Register
 
 
 class Together:

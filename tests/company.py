@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from syncd.facts import RunFacts
 from syncd.model import Change, Kind, LicenseType, Profile
 from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
+from syncd.plan.renewals import Selection, Terms
 from syncd.ports import Platform, ReadRequest
 from syncd.register import database
 from syncd.register.learners import LearnerRecord
 from syncd.register.register import Register
-from syncd.run import Engine, RunFacts, Task, run
+from syncd.renewing import COMMAND
+from syncd.run import Engine, Task, run
 from tests.contracts.memory import MemoryDirectory
 
 DAY = 86400
@@ -77,6 +81,26 @@ class Company:
     def plan(self, *, full: bool = False) -> RunFacts:
         return run(self.engine, Task("plan", "test", full=full))
 
+    def renew(self, *handles: str, reviewed: int | None = None, **terms: Any) -> RunFacts:
+        """Renew the license of these people."""
+        return run(self.engine, self._renewal(handles, apply=True, reviewed=reviewed, **terms))
+
+    def plan_renewal(self, *handles: str, **terms: Any) -> RunFacts:
+        return run(self.engine, self._renewal(handles, apply=False, **terms))
+
+    def _renewal(
+        self,
+        handles: tuple[str, ...],
+        *,
+        apply: bool,
+        reviewed: int | None = None,
+        wait: bool = False,
+        **terms: Any,
+    ) -> Task:
+        chosen = tuple(self.learner(handle).id for handle in handles)
+        renewal = None if reviewed else Selection(chosen, Terms(**terms), wait)
+        return Task(COMMAND, "test", apply=apply, reviewed=reviewed, renewal=renewal)
+
     def changes(self, facts: RunFacts, *kinds: Kind) -> list[Change]:
         return [entry.change for entry in self.register.journal.read(facts.run, kinds=kinds)]
 
@@ -89,6 +113,12 @@ class Company:
         """The handles of all learners, or of those whose license is in this state."""
         found = self.register.learners.find(license_=license_, now=self.now, limit=1_000_000)
         return [learner.profile.email.partition("@")[0] for learner in found]
+
+    def check_books(self) -> None:
+        """Every license is accounted for, and the trail says the same as the rows."""
+        register = self.register
+        assert register.reconciling.discrepancies() == []
+        assert register.reconciling.at(self.now) == register.licenses.lots(self.now)
 
     def free_seats(self) -> int:
         return sum(lot.available for lot in self.register.licenses.lots(self.now))

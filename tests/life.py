@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from unittest.mock import patch
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from syncd.errors import Held, Incomplete
+from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, RunState
+from syncd.plan.leavers import Grace
 from syncd.plan.policy import Matching
-from syncd.run import RunFacts
+from syncd.plan.renewals import Start
 from tests.company import DAY, Company
 from tests.contracts.memory import MemoryDirectory
 from tests.truth import Truth, shape
@@ -128,11 +131,44 @@ class Life(RuleBasedStateMachine):
         self.company.now += days * DAY
         self._sync_if(synced)
 
+    @rule(delete=st.booleans(), moves=st.sampled_from([None, None, 0, 1]), renews=st.booleans())
+    def decide_otherwise(self, delete: bool, moves: int | None, renews: bool) -> None:
+        """The admin changes what becomes of people who left, and of licenses."""
+        seats = replace(self.company.policy.seats, max_moves=moves, renews=renews)
+        grace = Grace(delete_after=150 * DAY if delete else None)
+        self.company.policy = replace(self.company.policy, seats=seats, grace=grace)
+
     # -- what syncd does
 
     @rule()
     def sync(self) -> None:
-        self._check(self.company.sync())
+        unlicensed, last = self.truth.unlicensed(), self.truth.last_allocation()
+        unfinished = self.company.register.runs.interrupted()
+        facts = self.company.sync()
+        if not unfinished:  # nor a renewal that somebody asked for and a crash cut short
+            unlicensed = set() if self.company.policy.seats.renews else unlicensed
+            assert not unlicensed & self.truth.given_since(last), "what has ended is not renewed by itself"
+            self.truth.check_nobody_who_left_was_given(last)
+        self._check(facts)
+
+    @rule(
+        handles=st.lists(HANDLES, min_size=1, max_size=3, unique=True),
+        days=st.sampled_from([0, 0, 60, 400]),
+        start=st.sampled_from(Start),
+        include_left=st.booleans(),
+        wait=st.booleans(),
+        cut_at=st.integers(0, 3),
+    )
+    def renew(
+        self, handles: list[str], days: int, start: Start, include_left: bool, wait: bool, cut_at: int
+    ) -> None:
+        """Some licenses are renewed; perhaps the plug is pulled meanwhile."""
+        there = [handle for handle in handles if self.truth.has(f"{handle}@example.com")]
+        terms = {"within": days * DAY, "start": start, "include_left": include_left}
+        with self._cut(cut_at, recorded=cut_at % 2 == 0):
+            facts = self.company.renew(*there, wait=wait, **terms)
+            refused = self.company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+            assert list(refused) == []
 
     @rule()
     def preview(self) -> None:
@@ -168,16 +204,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 4), recorded=st.booleans())
     def cut_short(self, at: int, recorded: bool) -> None:
-        register = self.company.register
-        real = register.recorder
-        register.recorder = Failing(real, at, recorded=recorded)  # type: ignore[assignment]
-        try:
-            with patch("syncd.run._BATCH", 2):
-                self.company.sync()
-        except Cut:
-            pass
-        finally:
-            register.recorder = real
+        with self._cut(at, recorded=recorded):
+            self.company.sync()
 
     @rule(random=st.randoms(use_true_random=False), page=st.integers(1, 5))
     @precondition(lambda self: not self.truth.two_want_one_address())
@@ -190,11 +218,29 @@ class Life(RuleBasedStateMachine):
             directory.page_size = page
         assert self._shape() == first, "the same facts give the same plan"
 
+    @contextmanager
+    def _cut(self, at: int, *, recorded: bool) -> Iterator[None]:
+        """The plug is pulled at that batch of two changes; 0: never."""
+        register = self.company.register
+        real = register.recorder
+        register.recorder = Failing(real, at, recorded=recorded)  # type: ignore[assignment]
+        try:
+            with patch("syncd.run._BATCH", 2):
+                yield
+        except Cut:
+            pass
+        finally:
+            register.recorder = real
+
     # -- what always holds
 
     @invariant()
     def seats_are_never_promised_twice(self) -> None:
         self.truth.check_seats()
+
+    @invariant()
+    def the_trail_told_again_is_what_there_is(self) -> None:
+        self.truth.check_trail()
 
     @invariant()
     def who_is_not_managed_is_not_touched(self) -> None:
@@ -210,7 +256,11 @@ class Life(RuleBasedStateMachine):
         self._check_again()
 
     def _check_again(self) -> None:
-        assert set(self.company.sync().counts) <= {"skip"}, "the second run is empty"
+        again = self.company.sync()
+        if "note" in again.counts:  # who speaks for somebody now has been read anew
+            assert set(again.counts) <= {"skip", "note"}, "nothing happens to anybody"
+            again = self.company.sync()
+        assert set(again.counts) <= {"skip"}, "the second run is empty"
 
     def _shape(self, *, full: bool = False) -> object:
         known = self.truth.highest_learner()

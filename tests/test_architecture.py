@@ -1,6 +1,6 @@
 """Who may import whom, and how large things may get. The tables are the rules; the code below applies them.
 
-errors, model <- licensing <- plan <- ports           pure: the time is an argument
+errors, model <- licensing <- plan <- ports, register_port   pure: the time is an argument
 … <- <engine> (syncd/*.py)                            one run, top to bottom
 … <- register, settings, notify <- app <- explain, daemon <- cli
 errors, model, ports, settings.types <- connectors    no connector knows another
@@ -17,7 +17,7 @@ import pytest
 from tests.architecture import Source, sources, within
 
 WORDS = ("syncd.errors", "syncd.model")
-RULES = (*WORDS, "syncd.ports", "syncd.plan", "syncd.licensing")
+RULES = (*WORDS, "syncd.ports", "syncd.register_port", "syncd.plan", "syncd.licensing")
 CONNECTOR = (*WORDS, "syncd.ports", "syncd.settings.types", "<own>", "<shared>")
 ALL_OF_SYNCD = (*RULES, "<engine>", "syncd.settings", "syncd.register", "syncd.notify", "syncd.app")
 
@@ -26,6 +26,7 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("syncd.errors", ()),
     ("syncd.model", ()),
     ("syncd.ports", RULES),
+    ("syncd.register_port", RULES),
     ("syncd.licensing", (*WORDS, "syncd.licensing")),
     ("syncd.plan", (*WORDS, "syncd.plan", "syncd.licensing")),
     ("syncd.settings", (*RULES, "syncd.settings", "connectors.catalog")),
@@ -74,7 +75,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 
 # The pure parts decide; they neither look at a clock nor touch the world.
-PURE = ("syncd.errors", "syncd.model", "syncd.ports", "syncd.plan", "syncd.licensing")
+PURE = ("syncd.errors", "syncd.model", "syncd.ports", "syncd.register_port", "syncd.plan", "syncd.licensing")
 # fmt: off
 PURE_LIBRARY = {
     "__future__", "abc", "bisect", "calendar", "collections", "contextlib", "dataclasses", "datetime",

@@ -20,6 +20,7 @@ def platform() -> MemoryPlatform:
 def company(database_url: str, platform: MemoryPlatform) -> Iterator[Company]:
     with opened(database_url, platform=platform) as company:
         yield company
+        company.check_books()
 
 
 def there(platform: MemoryPlatform) -> dict[str, tuple[bool, bool]]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.facts import RunFacts
 from syncd.model import Account, Kind
 from syncd.plan.policy import Matching
-from syncd.run import RunFacts
 from tests.company import Company, opened
 from tests.contracts.memory import MemoryDirectory
 from tests.truth import Truth

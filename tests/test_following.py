@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from syncd.errors import Incomplete, Unavailable
+from syncd.facts import RunFacts
 from syncd.lookup import Watched
 from syncd.model import Account, Entry, RunState
 from syncd.plan.guard import Limit, Limits
@@ -15,7 +16,6 @@ from syncd.plan.leavers import Grace
 from syncd.plan.policy import Policy
 from syncd.ports import Changed, Incremental, ReadRequest
 from syncd.register.people import People
-from syncd.run import RunFacts
 from tests.company import DAY, MAPPING, Company, opened
 from tests.contracts.memory import MemoryDirectory
 from tests.life import Cut, Failing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -15,6 +16,7 @@ _IN_MEMORY = Path("/dev/shm")
 _CHECKED = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.timeout(900)
 def test_promises_hold_on_sqlite(tmp_path: Path) -> None:
     folder = str(_IN_MEMORY if _IN_MEMORY.is_dir() else tmp_path)
 
@@ -28,9 +30,10 @@ def test_promises_hold_on_sqlite(tmp_path: Path) -> None:
             super().teardown()
             self.folder.cleanup()
 
-    run_state_machine_as_test(OnSqlite, settings=settings(_CHECKED, max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(OnSqlite, settings=settings(_CHECKED, max_examples=40, stateful_step_count=30))
 
 
+@pytest.mark.timeout(900)
 def test_promises_hold_where_only_changes_are_read(tmp_path: Path) -> None:
     folder = str(_IN_MEMORY if _IN_MEMORY.is_dir() else tmp_path)
 
@@ -47,6 +50,7 @@ def test_promises_hold_where_only_changes_are_read(tmp_path: Path) -> None:
     run_state_machine_as_test(ByChanges, settings=settings(_CHECKED, max_examples=30, stateful_step_count=30))
 
 
+@pytest.mark.timeout(900)
 def test_promises_hold_on_postgresql(postgresql: Postgresql) -> None:
     class OnPostgresql(Life):
         def __init__(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from syncd.facts import RunFacts
 from syncd.model import GroupRef, RunState
 from syncd.plan.leavers import Grace
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Matching, Policy
 from syncd.plan.scope import Rule, Scope
-from syncd.run import RunFacts
 from tests.company import DAY, MAPPING, UNGUARDED, Company
 from tests.contracts.memory import MemoryDirectory
 from tests.life import Cut, Failing

@@ -8,6 +8,8 @@ import click
 
 from syncd.app import App
 from syncd.cli import table
+from syncd.cli.renew import renew
+from syncd.cli.reports import reconcile, report
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -166,6 +168,8 @@ def status(session: Session, as_json: bool) -> None:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
         waiting = len(app.register.licenses.waiting(app.settings.policy.seats.type))
+        lapsing = app.register.renewable.lapsing(now, _SOON)
+        renews = app.settings.policy.seats.renews
     if as_json:
         session.screen.json({"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, **_totals(lots)})
         return
@@ -187,10 +191,13 @@ def status(session: Session, as_json: bool) -> None:
     if len(lots) > 1:
         rows.append(("total", "", *(f"{number:,}" for number in total.values()), "", "", ""))
     table.show(session.screen, headings, rows, right=(0, 2, 3, 4, 5))
-    for lot in lots:
-        if 0 < lot.ends_at - now <= _SOON and lot.allocated:
-            words = f"{verb(lot.allocated, 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
-            session.screen.say(f"{words}, and get no other by themselves", "warn")
+    for lot in (lot for lot in lots if lot.id in lapsing):
+        words = f"{verb(lapsing[lot.id], 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
+        how = "by the sync, while there are free ones" if renews else "only if somebody renews it"
+        session.screen.say(f"{words}, and get another one {how}", "warn")
+    if lapsing and not renews:
+        within = session.command("licenses renew --all --expiring 60d --dry-run")
+        session.screen.say(f"→ who, and whether there are enough: `{within}`")
     if waiting:
         session.screen.say(f"{verb(waiting, 'waits', 'wait')} for a license", "warn")
         session.screen.say(f"→ by name: `{session.command('licenses waiting')}`")
@@ -209,6 +216,11 @@ def waiting(session: Session, as_json: bool) -> None:
             return
         session.screen.say(f"{people(len(line)) if line else 'Nobody'} waiting for a license", "heading")
         show_line(session.screen, app, None)
+
+
+licenses.add_command(renew)
+licenses.add_command(report)
+licenses.add_command(reconcile)
 
 
 def _order_facts(order: Order) -> dict[str, object]:

@@ -14,7 +14,9 @@ from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.table import paragraph
 from syncd.cli.written import as_csv, as_json, written_to
-from syncd.run import RunFacts, Task
+from syncd.facts import RunFacts
+from syncd.plan.renewals import Selection
+from syncd.run import Task
 
 _SHOWN = 20
 
@@ -69,10 +71,10 @@ def plan(
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str, *, full: bool) -> RunFacts:
+def planned(app: App, command: str, *, full: bool = False, renewal: Selection | None = None) -> RunFacts:
     """A dry run, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor(), full=full), report)
+        return app.run(Task(command, actor(), full=full, renewal=renewal), report)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:

@@ -15,9 +15,9 @@ from syncd.cli.wording import KINDS, lasted, people
 from syncd.cli.written import as_json as changes_as_json
 from syncd.dates import iso, moment
 from syncd.errors import ConfigError
+from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.register.runs import RunRecord
-from syncd.run import RunFacts
 
 _SHOWN = 20
 _KINDS = [kind.name.lower() for kind in Kind]

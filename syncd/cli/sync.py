@@ -18,9 +18,10 @@ from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.wording import lasted, many, people
 from syncd.cli.written import change_facts
 from syncd.dates import moment
+from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.plan.guard import OVERRIDES
-from syncd.run import RunFacts, Task
+from syncd.run import Task
 
 _NAMED = 20  # people listed of each sort; the rest are a command away
 
@@ -47,8 +48,8 @@ def sync(
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             task = Task("sync", actor(), apply=True, allow=frozenset(allow), full=full)
-            facts = _applied(session, app, task)
-            _tell(session, app, facts, as_json=as_json)
+            facts = applied(session, app, task)
+            tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
@@ -60,12 +61,13 @@ def sync(
 def apply(ctx: click.Context, session: Session, run: int, as_json: bool) -> None:
     """Do what plan RUN shows, and nothing else; held when it no longer holds."""
     with session.app() as app:
-        facts = _applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
-        _tell(session, app, facts, as_json=as_json)
+        facts = applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
+        tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
-def _applied(session: Session, app: App, task: Task) -> RunFacts:
+def applied(session: Session, app: App, task: Task) -> RunFacts:
+    """A run that changes things, with its progress shown and an interruption told."""
     with _interruptions_told(session, app), progress.shown() as report, gently(report) as watch:
         return app.run(task, watch)
 
@@ -91,7 +93,8 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
         raise click.exceptions.Exit(code_of(exc)) from exc
 
 
-def _tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
+def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
+    """What a run came to."""
     if as_json:
         session.screen.json(_facts(app, facts))
     elif facts.state is RunState.HELD:
@@ -150,7 +153,12 @@ def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> No
 
 
 def _waiting(session: Session, app: App, facts: RunFacts) -> None:
+    if facts.unrenewed:
+        session.screen.say()
+        session.screen.say(f"{preview.shortage(facts)}", "warn")
     if not facts.waiting:
+        if facts.unrenewed:
+            table.paragraph(session.screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
         return
     screen, line = session.screen, app.register.licenses.waiting(app.settings.policy.seats.type)
     screen.say()
@@ -173,6 +181,8 @@ def show_line(screen: Screen, app: App, limit: int | None) -> None:
 
 
 def _waits_for(entry: object) -> str:
+    if getattr(entry, "renews", None):
+        return "a renewal"
     return "a license" if getattr(entry, "has_account", False) else "an account and a license"
 
 

@@ -15,8 +15,8 @@ from syncd.app import App
 from syncd.cli.screen import Screen
 from syncd.dates import iso
 from syncd.errors import ConfigError
+from syncd.facts import RunFacts
 from syncd.model import Entry
-from syncd.run import RunFacts
 
 _COLUMNS = (
     "run", "kind", "key", "email", "name", "why", "learner", "license_ends", "state", "outcome", "where",
@@ -35,11 +35,11 @@ def as_json(screen: Screen, app: App, facts: RunFacts) -> None:
 
 def as_csv(screen: Screen, app: App, run: int) -> None:
     """A line for each change. No cell can become a formula in a spreadsheet."""
-    rows = csv.writer(_Lines(screen), lineterminator="\r\n")
+    rows = csv.writer(Lines(screen), lineterminator="\r\n")
     rows.writerow(_COLUMNS)
     for entry in app.register.journal.read(run):
         known = change_facts(entry)
-        rows.writerow([_harmless(known.get(column)) for column in _COLUMNS])
+        rows.writerow([harmless(known.get(column)) for column in _COLUMNS])
 
 
 def change_facts(entry: Entry) -> dict[str, Any]:
@@ -84,12 +84,13 @@ def written_to(path: Path) -> Iterator[IO[str]]:
         ) from exc
 
 
-def _harmless(value: object) -> str:
+def harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-class _Lines:
+class Lines:
     """What `csv` writes to."""
 
     def __init__(self, screen: Screen) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from syncd.run import RunFacts
+from syncd.facts import RunFacts
 
 
 class Role(StrEnum):

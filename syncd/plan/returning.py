@@ -21,19 +21,23 @@ class Returning:
 
     def of(self, candidate: Candidate, known: KnownLearner, decisions: Decisions) -> Iterator[Change]:
         """What their being there changes; nothing for those who never left."""
-        if known.account is not Account.SUSPENDED:
+        by = known.suspended_by if known.account is Account.SUSPENDED else ""
+        if by not in ("sync", "expiry"):
             if known.left_at is not None:
                 yield draft(Kind.NOTE, candidate, known.profile, "is back", known.id, {"back": True})
             return
-        if known.suspended_by != "sync" or known.id in self._returned:
+        if known.id in self._returned or (by == "expiry" and known.left_at is None):
             return
         self._returned[known.id] = candidate.key
         data: dict[str, object] = {"back": True}
-        if not known.is_licensed(self._now) and not known.license_over:
+        why = "is back in the directory"
+        if known.license_over:
+            data["lapsed"], why = True, f"{why}, but the license has ended"
+        elif not known.is_licensed(self._now):
             data["priority"] = candidate.priority
             request = SeatRequest(candidate.priority, self._now, candidate.key, Kind.REACTIVATE, known.id)
             decisions.requests.append(request)
-        yield draft(Kind.REACTIVATE, candidate, known.profile, "is back in the directory", known.id, data)
+        yield draft(Kind.REACTIVATE, candidate, known.profile, why, known.id, data)
 
     def take_back(self, key: str) -> None:
         """What was decided under `key` is not done after all."""

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from syncd.model import Kind, LicenseType, Lot, Shortfall
 
+YEAR = 365 * 86_400
+"""As long as the moves of a seat are counted."""
+
 
 class OnShortfall(StrEnum):
     """What happens to new people when there are fewer seats than people who want one."""
@@ -27,6 +30,8 @@ class SeatPolicy:
     type: LicenseType = LicenseType.PREMIUM
     on_shortfall: OnShortfall = OnShortfall.FILL
     min_remaining: int = 0
+    renews: bool = False  # whether a license that ends is renewed by itself
+    max_moves: int | None = None  # how often a seat may go to somebody else within a year
 
 
 class SeatRequest(NamedTuple):

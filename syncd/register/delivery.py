@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
-from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Entry, Kind, Outcome, Profile, Verdict
+from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
-from syncd.register import seats
+from syncd.register import learner_rows, seats, trail
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
 from syncd.register.schema import allocations, learners
 from syncd.register.seats import Waiter
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE)
+_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
@@ -25,13 +25,18 @@ class Deliveries:
         self._type = license_type
 
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
-        """What to tell the platform for these recorded changes: the learner as the register has them now."""
+        """What to tell the platform for these recorded changes: the learner as the register has them now.
+
+        Of deleted ones, that they are.
+        """
         with self._engine.connect() as connection:
-            snapshot = _snapshot(connection, [entry.change.learner for entry in entries])
+            ids = [entry.change.learner for entry in entries]
+            snapshot, deleted = _snapshot(connection, ids), _deleted(connection, ids)
         return [
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
             if (learner := entry.change.learner) in snapshot
+            and (entry.change.kind is Kind.DELETE or learner not in deleted)
         ]
 
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:
@@ -55,13 +60,16 @@ def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, ty
         why = outcome.reason or "the platform gave no reason"
         mark(connection, entry.run, row, ChangeState.REFUSED, why)
         if change.kind in _SEATING:
-            _give_back(connection, change, why, now, type_)
+            _give_back(connection, entry, why, now, type_)
 
 
 def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
     if outcome.account:
         known = "UPDATE learners SET platform_account = ? WHERE id = ?"
         execute(connection, known, [(outcome.account, entry.change.learner)])
+    if entry.change.kind is Kind.DELETE:
+        gone = "UPDATE learners SET platform_account = NULL WHERE id = ?"
+        execute(connection, gone, [(entry.change.learner,)])
     if entry.change.kind in _SEATING:
         activated = {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
         connection.execute(
@@ -71,12 +79,24 @@ def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int)
         )
 
 
-def _give_back(connection: Connection, change: Change, why: str, now: int, type_: str) -> None:
-    """The seat goes back to its lot and the learner into the line: the next run tries again."""
+def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: str) -> None:
+    """The seat goes back to its lot and the learner into the line: the next run tries again.
+
+    Who has been suspended since is not wanted there any more.
+    """
+    change = entry.change
     learner = change.learner or 0
-    seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
-    priority = int(change.data.get("priority", 0))
-    seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
+    seats.give_back(connection, learner, entry.run, f"{seats.REFUSED}: {why}", now)
+    seat = {"lot": change.lot, "ends_at": change.ends_at}
+    trail.note(connection, now, "platform", "given back", ("learner", learner), before=seat, run=entry.run)
+    if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
+        return
+    if change.kind is Kind.RENEW:
+        learner_rows.expire(connection, [learner])
+    account = select(learners.c.account).where(learners.c.id == learner)
+    if change.kind is Kind.RENEW or connection.execute(account).scalar() != Account.SUSPENDED:
+        priority = int(change.data.get("priority", 0))
+        seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
     execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])
 
 
@@ -88,11 +108,15 @@ class _Snapshot(NamedTuple):
 
 
 def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+    held = (  # a renewal that is scheduled makes the license end later
+        select(allocations.c.learner_id, func.max(allocations.c.ends_at).label("ends_at"))
+        .where(seats.HELD, is_any_of(connection, allocations.c.learner_id, ids))
+        .group_by(allocations.c.learner_id)
+        .subquery()
+    )
     statement = (
-        select(learners, *_PROFILE, allocations.c.ends_at)
-        .outerjoin(
-            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
-        )
+        select(learners, *_PROFILE, held.c.ends_at)
+        .outerjoin(held, held.c.learner_id == learners.c.id)
         .where(is_any_of(connection, learners.c.id, ids))
     )
     return {
@@ -100,10 +124,15 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
             account=row[learners.c.platform_account] or "",
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
-            ends_at=row[allocations.c.ends_at],
+            ends_at=row[held.c.ends_at],
         )
         for row in connection.execute(statement).mappings()
     }
+
+
+def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:
+    gone = is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_not(None)
+    return set(connection.execute(select(learners.c.id).where(*gone)).scalars())
 
 
 def _id(entry: Entry) -> str:

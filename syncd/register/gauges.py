@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Select, func, select
 
 from syncd.model import RunState
 from syncd.register import seats
+from syncd.register.runs import HAS_READ
 from syncd.register.schema import allocations, learners, lots, runs, waiting
 
 SOON = 30 * 86_400
@@ -42,17 +43,22 @@ class Gauges:
         live = allocations.c.state == "live", allocations.c.ends_at > now
         with self._engine.connect() as connection:
             ending = select(func.count()).where(*live, allocations.c.ends_at <= now + SOON)
-            last_done = select(func.coalesce(func.max(runs.c.id), 0)).where(runs.c.state == RunState.DONE)
+            last_done = select(func.coalesce(func.max(runs.c.id), 0)).where(
+                runs.c.state == RunState.DONE, HAS_READ
+            )
             held = select(func.count()).where(
                 runs.c.state == RunState.HELD, runs.c.id > last_done.scalar_subquery()
             )
-            done = select(func.max(runs.c.finished_at)).where(runs.c.state == RunState.DONE)
+            done = select(func.max(runs.c.finished_at)).where(runs.c.state == RunState.DONE, HAS_READ)
             return Reading(
                 licenses=_licenses(connection, now),
                 ending_soon=connection.execute(ending).scalar_one(),
                 waiting=_counts(connection, select(waiting.c.type, func.count()).group_by(waiting.c.type)),
                 learners=_counts(
-                    connection, select(learners.c.account, func.count()).group_by(learners.c.account)
+                    connection,
+                    select(learners.c.account, func.count())
+                    .where(learners.c.deleted_at.is_(None))
+                    .group_by(learners.c.account),
                 ),
                 held=connection.execute(held).scalar_one(),
                 succeeded_at=connection.execute(done).scalar() or 0,

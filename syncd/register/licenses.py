@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Subquery, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
 from syncd.licensing import terms
 from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
-from syncd.register import seats
-from syncd.register.schema import LIVE, allocations, learners, lots, orders, waiting
+from syncd.register import seats, trail
+from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.standing import live, with_licenses
 
 MOST = 1_000_000
 
@@ -87,6 +88,8 @@ class Licenses:
         try:
             with self._writer.begin() as connection:
                 number = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+                asked = {"type": type_, "quantity": quantity, "reference": reference, "note": note}
+                trail.note(connection, now, by, "requested", ("order", number), after=asked)
                 return _order(connection, number)
         except IntegrityError as exc:
             raise ConfigError(
@@ -109,16 +112,22 @@ class Licenses:
                 )
             lot = {"order_id": order, "type": asked.type, "quantity": many, "starts_at": now}
             connection.execute(insert(lots).values(**lot, ends_at=terms.ends_at(asked.type, now, zone)))
-            return _order(connection, order)
+            assigned = _order(connection, order)
+            after = {"lot": assigned.lot, "quantity": many, "ends_at": assigned.ends_at, "reason": reason}
+            before = {"quantity": asked.quantity}
+            trail.note(connection, now, by, "assigned", ("order", order), before=before, after=after)
+            return assigned
 
     def reject(self, order: int, *, by: str, now: int, reason: str) -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.REJECTED, by, now, reason)
+            trail.note(connection, now, by, "rejected", ("order", order), after={"reason": reason})
             return _order(connection, order)
 
     def cancel(self, order: int, *, by: str, now: int, reason: str = "") -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.CANCELLED, by, now, reason)
+            trail.note(connection, now, by, "cancelled", ("order", order), after={"reason": reason})
             return _order(connection, order)
 
     def orders(self) -> list[Order]:
@@ -129,41 +138,37 @@ class Licenses:
         """Every lot there ever was, with its seats as they are at `now`."""
         live = (
             select(allocations.c.lot_id, func.count().label("used"))
-            .where(allocations.c.state == "live")
+            .where(seats.HELD)
             .group_by(allocations.c.lot_id)
             .subquery()
         )
-        statement = select(lots, func.coalesce(live.c.used, 0).label("used")).outerjoin(
-            live, live.c.lot_id == lots.c.id
-        )
         with self._engine.connect() as connection:
-            return [
-                _status(row, now)
-                for row in connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
-            ]
+            return statuses(connection, live, now)
 
     def drawable(self, now: int) -> list[Lot]:
         """Lots that have not ended, with their free seats."""
         with self._engine.connect() as connection:
             return list(seats.with_free_seats(connection, now))
 
-    def ended(self, now: int) -> int:
-        """Active learners whose license has ended: they get no other by themselves."""
-        statement = (
-            select(func.count())
-            .select_from(allocations)
-            .join(lots, lots.c.id == allocations.c.lot_id)  # few lots have ended: nobody else is looked at
-            .join(learners, learners.c.id == allocations.c.learner_id)
-            .where(LIVE, lots.c.ends_at <= now, learners.c.account == "active")
-        )
+    def lapsed(self) -> list[int]:
+        """Learners who are here and suspended because their license has ended."""
+        here = learners.c.suspended_by == "expiry", learners.c.left_at.is_(None)
         with self._engine.connect() as connection:
-            return connection.execute(statement).scalar_one()
+            return list(connection.execute(select(learners.c.id).where(*here)).scalars())
+
+    def over(self, now: int) -> list[int]:
+        """Learners with a license that is over at `now` and has yet to be recorded as expired."""
+        ended = select(lots.c.id).where(lots.c.ends_at <= now)
+        statement = select(allocations.c.learner_id).where(seats.HELD, allocations.c.lot_id.in_(ended))
+        with self._engine.connect() as connection:
+            return sorted(set(connection.execute(statement).scalars()))
 
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
         """Everybody in line for a license of this type, first in line first."""
         statement = (
             select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
-            .join(learners, learners.c.id == waiting.c.learner_id)
+            .add_columns(_RENEWS.label("renews"))
+            .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
             .where(waiting.c.type == type_)
             .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
         )
@@ -190,9 +195,27 @@ class Licenses:
         )
 
 
+_EXPIRED = (
+    select(func.max(allocations.c.id))
+    .where(allocations.c.learner_id == learners.c.id, allocations.c.state == "expired")
+    .correlate(learners)
+    .scalar_subquery()
+)
+_RENEWS = func.coalesce(live.c.id, case((learners.c.suspended_by == "expiry", _EXPIRED)))
 _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
     lots, lots.c.order_id == orders.c.id
 )
+
+
+def statuses(connection: Connection, used: Subquery, now: int, *, begun: bool = False) -> list[LotStatus]:
+    """Every lot, or those begun by `now`, with its seats at that moment; `used` counts those taken by lot."""
+    statement = select(lots, func.coalesce(used.c.used, 0).label("used")).outerjoin(
+        used, used.c.lot_id == lots.c.id
+    )
+    if begun:
+        statement = statement.where(lots.c.starts_at <= now)
+    rows = connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
+    return [_status(row, now) for row in rows]
 
 
 def _order(connection: Connection, number: int) -> Order:
@@ -222,7 +245,14 @@ def _waiter(row: RowMapping) -> WaitingLearner:
     name = f"{row['first_name']} {row['last_name']}".strip()
     has_account = row["account"] == "active"
     return WaitingLearner(
-        row["learner_id"], row["since"], row["priority"], row["key"], row["email"], name, has_account
+        row["learner_id"],
+        row["since"],
+        row["priority"],
+        row["key"],
+        row["email"],
+        name,
+        has_account,
+        row["renews"],
     )
 
 

@@ -14,9 +14,14 @@ from syncd.register.gauges import Gauges
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
+from syncd.register.moves import Moves
 from syncd.register.people import People
+from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
+from syncd.register.renewable import Renewable
+from syncd.register.reports import Reports
 from syncd.register.runs import Runs
+from syncd.register.trail import Trail
 
 
 class Register:
@@ -30,7 +35,12 @@ class Register:
         self.journal = Journal(engine)
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
+        self.moves = Moves(engine)
         self.learners = Learners(engine)
+        self.renewable = Renewable(engine)
+        self.reports = Reports(engine)
+        self.trail = Trail(engine)
+        self.reconciling = Reconciling(engine, self.trail)
         self.gauges = Gauges(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))

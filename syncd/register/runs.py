@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, u
 
 from syncd.errors import ConfigError
 from syncd.model import Cursor, RunState
-from syncd.register import bulk
+from syncd.register import bulk, trail
 from syncd.register.schema import changes, runs
 from syncd.register.schema import cursors as kept
 
+HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
+"""The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
@@ -95,6 +97,8 @@ class Runs:
         waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
         with self._writer.begin() as connection:
             decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
+            if decided.rowcount:
+                trail.note(connection, now, by, str(state), ("run", run))
             found = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         if found is None:
             raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
@@ -148,6 +152,11 @@ class Runs:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
 
+    def command(self, run: int) -> str:
+        """What was asked for; empty for a run there is not."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(runs.c.command).where(runs.c.id == run)).scalar() or ""
+
     def latest(self, many: int) -> list[RunRecord]:
         """The newest runs, newest first."""
         with self._engine.connect() as connection:
@@ -155,9 +164,12 @@ class Runs:
         return [_record(row) for row in rows]
 
     def last_sizes(self) -> dict[str, int]:
-        """How many people each directory had when a run last went through to its end."""
+        """How many people each directory had when a run last read them and went through to its end."""
         statement = (
-            select(runs.c.facts).where(runs.c.state == RunState.DONE).order_by(runs.c.id.desc()).limit(1)
+            select(runs.c.facts)
+            .where(runs.c.state == RunState.DONE, HAS_READ)
+            .order_by(runs.c.id.desc())
+            .limit(1)
         )
         with self._engine.connect() as connection:
             facts = connection.execute(statement).scalar()

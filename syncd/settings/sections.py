@@ -101,6 +101,13 @@ class PlatformSection(Section):
     type: Literal["embedded"] = Field(default="embedded", description="what kind of platform it is")
 
 
+class Renew(StrEnum):
+    """Who decides about the renewal of a license."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
 class LicensesSection(Section):
     """Which licenses people get, and who goes first when there are too few."""
 
@@ -114,8 +121,23 @@ class LicensesSection(Section):
         default=(), description="who gets a license first: the first rule first"
     )
 
+    renew: Renew = Field(
+        default=Renew.MANUAL,
+        description="licenses that end: renewed when somebody says so, or by themselves from free ones",
+    )
+
+    max_moves_per_year: int | None = Field(
+        default=None,
+        ge=0,
+        description="how often a license may go to somebody else within a year; left out, always",
+        examples=[1],
+    )
+
     def seats(self) -> SeatPolicy:
-        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining)
+        automatic = self.renew is Renew.AUTOMATIC
+        return SeatPolicy(
+            self.type, self.on_shortfall, self.min_remaining, automatic, self.max_moves_per_year
+        )
 
 
 class LeaversSection(Section):
@@ -126,8 +148,14 @@ class LeaversSection(Section):
         default=14 * 86_400, description="when their license is free for somebody else"
     )
 
+    delete_after: Duration | None = Field(
+        default=None,
+        description="when they are deleted, training history and all; left out, nobody ever is",
+        examples=["365d"],
+    )
+
     def grace(self) -> Grace:
-        return Grace(self.suspend_after, self.release_after)
+        return Grace(self.suspend_after, self.release_after, self.delete_after)
 
 
 class LogSection(Section):

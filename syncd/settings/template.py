@@ -173,6 +173,7 @@ licenses:
   type: premium
   on_shortfall: fill
   priority: []   # who goes first, such as [{ group: New starters }]
+  renew: manual  # a license that ends: `syncd licenses renew`, or automatic
 
 # People who left are suspended, and later their license is free for somebody else. Nobody is deleted.
 leavers:

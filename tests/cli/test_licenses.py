@@ -74,7 +74,10 @@ def test_trial_licenses_end_soon_enough_to_be_warned_of(office: Office) -> None:
     office.say("sync", code=0)
     shown = office.say("licenses", "status", code=0).stdout
     assert "3 people lose their license on 2" in shown
-    assert "and get no other by themselves" in shown
+    assert "and get another one only if somebody renews it" in shown
+    assert "licenses renew --all --expiring 60d --dry-run`" in shown
+    office.configure(office.config.read_text().replace("type: trial", "type: trial, renew: automatic"))
+    assert "by the sync, while there are free ones" in office.say("licenses", "status").stdout
 
 
 def test_the_line_is_told_in_order(office: Office) -> None:

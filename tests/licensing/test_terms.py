@@ -37,6 +37,24 @@ def test_premium_licenses_last_twelve_months(zone: str, assigned: str, end: str)
     assert found == datetime.fromisoformat(end).timestamp()
 
 
+@pytest.mark.parametrize(
+    ("zone", "assigned", "end"),
+    [
+        pytest.param(
+            "Europe/London", "2026-03-10T23:59", "2026-04-09T00:00+01:00", id="across a clock change"
+        ),
+        pytest.param("Europe/London", "2028-02-29T12:00", "2028-03-30T00:00+01:00", id="from 29 February"),
+        pytest.param("Europe/London", "2028-01-30T12:00", "2028-02-29T00:00+00:00", id="to 29 February"),
+        pytest.param("Pacific/Apia", "2011-11-30T12:00", "2011-12-31T00:00+14:00", id="to a skipped day"),
+        pytest.param("Pacific/Apia", "2011-12-29T12:00", "2012-01-28T00:00+14:00", id="over a skipped day"),
+    ],
+)
+def test_trial_licenses_count_calendar_days(zone: str, assigned: str, end: str) -> None:
+    start = datetime.fromisoformat(assigned).replace(tzinfo=ZoneInfo(zone))
+    found = ends_at(LicenseType.TRIAL, int(start.timestamp()), ZoneInfo(zone))
+    assert found == datetime.fromisoformat(end).timestamp()
+
+
 @given(st.integers(0, 4_000_000_000), st.sampled_from(ZONES))
 def test_the_end_is_the_first_instant_of_its_day(assigned_at: int, name: str) -> None:
     zone = ZoneInfo(name)

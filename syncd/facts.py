@@ -1,0 +1,62 @@
+"""Facts: what a run came to, as it is shown, stored and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from syncd.model import RunState
+
+
+@dataclass(slots=True)
+class RunFacts:
+    """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
+
+    `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
+    `conflicts`: of those skipped, how many may be more than one learner.
+    `unrenewed`: licenses that were to be renewed and found none free.
+    `ended`: learners who are here and whose license has ended; they get no other by themselves.
+    """
+
+    run: int
+    state: RunState = RunState.PLANNING
+    counts: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    readings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wanted: int = 0
+    available: int = 0
+    waiting: int = 0
+    ended: int = 0
+    conflicts: int = 0
+    unrenewed: int = 0
+    objections: list[dict[str, str]] = field(default_factory=list)
+    recorded: int = 0
+    refused: int = 0
+    undelivered: int = 0
+    platform_down: str = ""
+    superseded: list[int] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.wanted - self.available)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a one-shot run, worst news first."""
+        if self.state is RunState.HELD:
+            return 3
+        if self.platform_down:
+            return 4
+        if self.refused:
+            return 1
+        return 5 if self.waiting or self.unrenewed else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "missing": self.missing}
+
+    def for_log(self) -> Mapping[str, Any]:
+        """One flat event: the number of the run is bound to it already."""
+        known = {name: value for name, value in self.as_dict().items() if name not in ("run", "state", "counts")}
+        counts = {f"count_{name}": many for name, many in self.counts.items()}
+        return {**known, "state": str(self.state), **counts}
