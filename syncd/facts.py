@@ -57,6 +57,7 @@ class RunFacts:
 
     def for_log(self) -> Mapping[str, Any]:
         """One flat event: the number of the run is bound to it already."""
-        known = {name: value for name, value in self.as_dict().items() if name not in ("run", "state", "counts")}
+        apart = ("run", "state", "counts")
+        known = {name: value for name, value in self.as_dict().items() if name not in apart}
         counts = {f"count_{name}": many for name, many in self.counts.items()}
         return {**known, "state": str(self.state), **counts}

@@ -1,4 +1,4 @@
-"""The register, as the engine needs it: a part for each noun. What they promise stands in `syncd.register`."""
+"""The register, as the engine needs it: a part for each noun. Its promises stand in `syncd.register`."""
 
 from __future__ import annotations
 
