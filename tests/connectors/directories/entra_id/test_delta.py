@@ -9,6 +9,7 @@ from random import Random
 import orjson
 import pytest
 
+from connectors.directories.entra_id.groups import Groups
 from syncd.errors import ConfigError, CursorLost, Incomplete, Retriable
 from syncd.model import GroupRef
 from tests.connectors.directories.entra_reading import NOW, Follower, Pauses, entra, request
@@ -165,6 +166,36 @@ def test_a_group_put_into_another_takes_its_people_along(server: EntraServer, te
     tenant.remove_member(staff, team)
     follower.follow()
     assert follower.changed >= {ann}
+    follower.assert_true()
+
+
+def test_a_nested_group_is_noticed_before_the_delta_tells(server: EntraServer, tenant: Tenant) -> None:
+    (ann,) = people(tenant, 1)
+    team, staff = tenant.add_group("Team", [ann]), tenant.add_group("Staff")
+    follower = Follower(entra(server), request(groups=(STAFF,)))
+    server.stand_still()
+    tenant.add_member(staff, team)
+    follower.follow()
+    assert follower.changed == {ann}
+    server.catch_up()
+    follower.follow()
+    follower.assert_true()
+
+
+def test_a_nested_group_is_noticed_before_the_index_knows(
+    server: EntraServer, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = people(tenant, 2)
+    team, staff = tenant.add_group("Team", [ann]), tenant.add_group("Staff")
+    follower = Follower(entra(server), request(groups=(STAFF,)))
+    tenant.add_member(staff, team)
+    with monkeypatch.context() as lagging:
+        lagging.setattr(Groups, "inner", lambda *_: frozenset())
+        follower.follow()
+    assert follower.changed == {ann}
+    tenant.add_member(team, bob)  # it is watched from then on
+    follower.follow()
+    assert bob in follower.changed
     follower.assert_true()
 
 
