@@ -11,6 +11,7 @@ from connectors import catalog
 from syncd import census
 from syncd.census import Census
 from syncd.errors import SyncdError
+from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.model import Finding
 from syncd.ports import Directory, ReadRequest
 from syncd.register import database
@@ -40,6 +41,11 @@ class App:
             progress=progress,
         )
         return run(engine, task)
+
+    def forecast(self, what_if: WhatIf = AS_IT_IS) -> Foresight:
+        """The licenses of the next twelve months. Raises `ConfigError` for what cannot be supposed."""
+        settings = self.settings
+        return look_ahead(self.register, settings.policy, settings.zone, self.clock(), what_if)
 
     def check(self) -> Iterator[Finding]:
         """Try every part, and say what works."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from syncd.licensing.stock import History, Stock
 from syncd.model import (
     Change,
     ChangeState,
@@ -213,6 +214,11 @@ class Licenses(Protocol):
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]: ...
 
 
+class Stocktaking(Protocol):
+    def stock(self, type_: LicenseType, now: int) -> Stock: ...
+    def history(self) -> History: ...
+
+
 class Recorder(Protocol):
     def record(
         self, run: int, batch: Sequence[Entry], now: int, *, seats_left: bool = True
@@ -235,6 +241,8 @@ class Register(Protocol):
     def runs(self) -> Runs: ...
     @property
     def licenses(self) -> Licenses: ...
+    @property
+    def stocktaking(self) -> Stocktaking: ...
     @property
     def recorder(self) -> Recorder: ...
     @property

@@ -8,6 +8,7 @@ import click
 
 from syncd.app import App
 from syncd.cli import table
+from syncd.cli.forecast import forecast
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -25,6 +26,9 @@ def licenses() -> None:
 
     A license lasts from the day its order is assigned, whenever a learner gets it.
     """
+
+
+licenses.add_command(forecast)
 
 
 @licenses.command()

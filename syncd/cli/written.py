@@ -35,7 +35,7 @@ def as_json(screen: Screen, app: App, facts: RunFacts) -> None:
 
 def as_csv(screen: Screen, app: App, run: int) -> None:
     """A line for each change. No cell can become a formula in a spreadsheet."""
-    rows = csv.writer(_Lines(screen), lineterminator="\r\n")
+    rows = csv.writer(Lines(screen), lineterminator="\r\n")
     rows.writerow(_COLUMNS)
     for entry in app.register.journal.read(run):
         known = change_facts(entry)
@@ -64,11 +64,12 @@ def change_facts(entry: Entry) -> dict[str, Any]:
 
 
 @contextmanager
-def written_to(path: Path) -> Iterator[IO[str]]:
-    """A file, there in full or not at all, and readable for its owner only: it names people."""
+def written_to(path: Path, *, binary: bool = False, option: str = "--output") -> Iterator[IO[Any]]:
+    """A file, there in full or not at all, and readable for its owner only: it may name people."""
+    mode, encoding, newline = ("wb", None, None) if binary else ("w", "utf-8", "")
     try:
         with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+            mode, encoding=encoding, newline=newline, dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             try:
                 yield file
@@ -80,7 +81,7 @@ def written_to(path: Path) -> Iterator[IO[str]]:
     except OSError as exc:
         why = exc.strerror or os.strerror(exc.errno or 0)
         raise ConfigError(
-            f"{path} cannot be written: {why}", next_step="name another file with --output"
+            f"{path} cannot be written: {why}", next_step=f"name another file with {option}"
         ) from exc
 
 
@@ -89,7 +90,7 @@ def _harmless(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-class _Lines:
+class Lines:
     """What `csv` writes to."""
 
     def __init__(self, screen: Screen) -> None:

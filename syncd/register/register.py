@@ -16,6 +16,7 @@ from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.recorder import Recorder
 from syncd.register.runs import Runs
+from syncd.register.stock import Stocktaking
 
 
 class Register:
@@ -30,6 +31,7 @@ class Register:
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
+        self.stocktaking = Stocktaking(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

@@ -1,0 +1,125 @@
+"""Stocktaking: what a forecast rests on, counted by the database; and the people behind a number, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, RowMapping, Select, and_, func, select
+
+from syncd.licensing.stock import History, LotStock, Stock
+from syncd.model import LicenseType, OrderState
+from syncd.register.bulk import is_any_of
+from syncd.register.schema import allocations, learners, lots, orders, waiting
+
+_LIVE = allocations.c.state == "live"
+_STAYS = and_(learners.c.account == "active", learners.c.left_at.is_(None))
+_HELD = allocations.join(learners, learners.c.id == allocations.c.learner_id)
+_PERSON = (
+    learners.c.id, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.department
+)  # fmt: skip
+
+
+class Holder(NamedTuple):
+    """Somebody who is still here and whose license ends."""
+
+    learner: int
+    email: str
+    name: str
+    department: str
+    ends_at: int
+
+
+class Stocktaking:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def stock(self, type_: LicenseType, now: int) -> Stock:
+        """The lots of a type that have not ended, with who holds them; who waits; what is on order."""
+        line = select(func.count()).select_from(waiting).where(waiting.c.type == type_)
+        asked = select(func.coalesce(func.sum(orders.c.quantity), 0)).where(
+            orders.c.type == type_, orders.c.state == OrderState.REQUESTED
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(_lots_and_holders(type_)).mappings().all()
+            waits = connection.execute(line).scalar_one()
+            requested = connection.execute(asked).scalar_one()
+        found = list(_lots(rows))
+        return Stock(
+            lots=tuple(lot for lot in found if lot.ends_at > now),
+            over=tuple(lot for lot in found if lot.ends_at <= now and lot.staying),
+            waiting=waits,
+            requested=requested,
+        )
+
+    def history(self) -> History:
+        """When learners came, and when those left who have left."""
+        came = select(learners.c.created_at, func.count(), func.count(learners.c.left_at))
+        went = select(learners.c.left_at, func.count()).where(learners.c.left_at.is_not(None))
+        with self._engine.connect() as connection:
+            joined = connection.execute(came.group_by(learners.c.created_at)).all()
+            left = connection.execute(went.group_by(learners.c.left_at)).all()
+        return History(
+            joined=tuple(sorted((moment, many) for moment, many, _ in joined)),
+            left=tuple(sorted((moment, many) for moment, many in left)),
+            heads=sum(many - gone for _, many, gone in joined),
+        )
+
+    def holders(self, lot_ids: Collection[int]) -> Iterator[Holder]:
+        """Who is still here and holds a license of these lots, seat by seat; not held in memory."""
+        if not lot_ids:
+            return
+        with self._engine.connect().execution_options(yield_per=1000) as connection:
+            statement = (
+                select(*_PERSON, lots.c.ends_at)
+                .select_from(_HELD.join(lots, lots.c.id == allocations.c.lot_id))
+                .where(_LIVE, _STAYS, is_any_of(connection, allocations.c.lot_id, lot_ids))
+                .order_by(lots.c.ends_at, allocations.c.lot_id, allocations.c.seat)
+            )
+            for row in connection.execute(statement).mappings():
+                yield _holder(row)
+
+
+def _lots_and_holders(type_: LicenseType) -> Select[Any]:
+    """Each lot with those who hold its seats: a row for every moment at which some of them left."""
+    stays = _STAYS.label("stays")
+    held = (
+        select(allocations.c.lot_id, learners.c.left_at, stays, func.count().label("many"))
+        .select_from(_HELD)
+        .where(_LIVE)
+        .group_by(allocations.c.lot_id, learners.c.left_at, stays)
+        .subquery()
+    )
+    return (
+        select(lots, held.c.left_at, held.c.stays, func.coalesce(held.c.many, 0).label("many"))
+        .outerjoin(held, held.c.lot_id == lots.c.id)
+        .where(lots.c.type == type_)
+        .order_by(lots.c.ends_at, lots.c.id)
+    )
+
+
+def _lots(rows: Sequence[RowMapping]) -> Iterator[LotStock]:
+    for _, group in groupby(rows, key=lambda row: row["id"]):
+        held = list(group)
+        lot = held[0]
+        leaving = sorted((row["left_at"], row["many"]) for row in held if row["left_at"] is not None)
+        yield LotStock(
+            id=lot["id"],
+            order=lot["order_id"],
+            starts_at=lot["starts_at"],
+            ends_at=lot["ends_at"],
+            free=lot["quantity"] - sum(row["many"] for row in held),
+            staying=sum(row["many"] for row in held if row["stays"]),
+            leaving=tuple(_summed(leaving)),
+        )
+
+
+def _summed(leaving: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for moment, group in groupby(leaving, key=lambda entry: entry[0]):
+        yield moment, sum(many for _, many in group)
+
+
+def _holder(row: RowMapping) -> Holder:
+    name = f"{row['first_name']} {row['last_name']}".strip()
+    return Holder(row["id"], row["email"], name, row["department"], row["ends_at"])
