@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import groupby
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, RowMapping, Select, and_, func, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, func, or_, select
 
 from syncd.licensing.stock import History, LotStock, Stock
 from syncd.model import LicenseType, OrderState
@@ -15,7 +15,6 @@ from syncd.register.schema import allocations, learners, lots, orders, waiting
 
 _LIVE = allocations.c.state == "live"
 _STAYS = and_(learners.c.account == "active", learners.c.left_at.is_(None))
-_HELD = allocations.join(learners, learners.c.id == allocations.c.learner_id)
 _PERSON = (
     learners.c.id, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.department
 )  # fmt: skip
@@ -43,9 +42,10 @@ class Stocktaking:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(_lots_and_holders(type_)).mappings().all()
+            away = _away(connection)
             waits = connection.execute(line).scalar_one()
             requested = connection.execute(asked).scalar_one()
-        found = list(_lots(rows))
+        found = [_lot(row, away[row["id"]]) for row in rows]
         return Stock(
             lots=tuple(lot for lot in found if lot.ends_at > now),
             over=tuple(lot for lot in found if lot.ends_at <= now and lot.staying),
@@ -73,7 +73,9 @@ class Stocktaking:
         with self._engine.connect().execution_options(yield_per=1000) as connection:
             statement = (
                 select(*_PERSON, lots.c.ends_at)
-                .select_from(_HELD.join(lots, lots.c.id == allocations.c.lot_id))
+                .select_from(allocations)
+                .join(learners, learners.c.id == allocations.c.learner_id)
+                .join(lots, lots.c.id == allocations.c.lot_id)
                 .where(_LIVE, _STAYS, is_any_of(connection, allocations.c.lot_id, lot_ids))
                 .order_by(lots.c.ends_at, allocations.c.lot_id, allocations.c.seat)
             )
@@ -82,42 +84,51 @@ class Stocktaking:
 
 
 def _lots_and_holders(type_: LicenseType) -> Select[Any]:
-    """Each lot with those who hold its seats: a row for every moment at which some of them left."""
-    stays = _STAYS.label("stays")
+    """Each lot with how many of its seats are held. The index of live seats answers it alone."""
     held = (
-        select(allocations.c.lot_id, learners.c.left_at, stays, func.count().label("many"))
-        .select_from(_HELD)
+        select(allocations.c.lot_id, func.count().label("many"))
         .where(_LIVE)
-        .group_by(allocations.c.lot_id, learners.c.left_at, stays)
+        .group_by(allocations.c.lot_id)
         .subquery()
     )
     return (
-        select(lots, held.c.left_at, held.c.stays, func.coalesce(held.c.many, 0).label("many"))
+        select(lots, func.coalesce(held.c.many, 0).label("held"))
         .outerjoin(held, held.c.lot_id == lots.c.id)
         .where(lots.c.type == type_)
         .order_by(lots.c.ends_at, lots.c.id)
     )
 
 
-def _lots(rows: Sequence[RowMapping]) -> Iterator[LotStock]:
-    for _, group in groupby(rows, key=lambda row: row["id"]):
-        held = list(group)
-        lot = held[0]
-        leaving = sorted((row["left_at"], row["many"]) for row in held if row["left_at"] is not None)
-        yield LotStock(
-            id=lot["id"],
-            order=lot["order_id"],
-            starts_at=lot["starts_at"],
-            ends_at=lot["ends_at"],
-            free=lot["quantity"] - sum(row["many"] for row in held),
-            staying=sum(row["many"] for row in held if row["stays"]),
-            leaving=tuple(_summed(leaving)),
-        )
+def _away(connection: Connection) -> dict[int, Counter[int | None]]:
+    """By lot: how many of its seats are held by people who left, by when, and by accounts not in use (None).
+
+    They are few: their seats are looked up one by one, and the others are never read.
+    """
+    mine = and_(allocations.c.learner_id == learners.c.id, _LIVE)
+    statement = (
+        select(allocations.c.lot_id, learners.c.left_at, func.count())
+        .select_from(learners)
+        .outerjoin(allocations, mine)  # an inner join would let the database begin with all the seats
+        .where(or_(learners.c.left_at.is_not(None), learners.c.account != "active"))
+        .group_by(allocations.c.lot_id, learners.c.left_at)
+    )
+    away: dict[int, Counter[int | None]] = defaultdict(Counter)
+    for lot, left_at, many in connection.execute(statement):
+        if lot is not None:
+            away[lot][left_at] = many
+    return away
 
 
-def _summed(leaving: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    for moment, group in groupby(leaving, key=lambda entry: entry[0]):
-        yield moment, sum(many for _, many in group)
+def _lot(row: RowMapping, away: Counter[int | None]) -> LotStock:
+    return LotStock(
+        id=row["id"],
+        order=row["order_id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        free=row["quantity"] - row["held"],
+        staying=row["held"] - away.total(),
+        leaving=tuple(sorted((left_at, many) for left_at, many in away.items() if left_at is not None)),
+    )
 
 
 def _holder(row: RowMapping) -> Holder:
