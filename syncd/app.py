@@ -12,10 +12,11 @@ from syncd import census
 from syncd.census import Census
 from syncd.errors import SyncdError
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
-from syncd.model import Finding
+from syncd.model import Finding, RunState
 from syncd.ports import Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
+from syncd.requesting import request_missing
 from syncd.run import Engine, RunFacts, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
@@ -31,7 +32,7 @@ class App:
     clock: Callable[[], int]
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
-        """One run. Raises `SyncdError`."""
+        """One run, and what follows from it. Raises `SyncdError`."""
         engine = Engine(
             policy=self.settings.policy,
             directories=self.directories,
@@ -40,7 +41,16 @@ class App:
             clock=self.clock,
             progress=progress,
         )
-        return run(engine, task)
+        facts = run(engine, task)
+        if facts.state is RunState.DONE:
+            self._follow_up()
+        return facts
+
+    def _follow_up(self) -> None:
+        """What a finished run gives rise to."""
+        settings = self.settings
+        with self.register.errors_in_words():
+            request_missing(self.register, settings.policy, settings.request, settings.zone, self.clock())
 
     def forecast(self, what_if: WhatIf = AS_IT_IS) -> Foresight:
         """The licenses of the next twelve months. Raises `ConfigError` for what cannot be supposed."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from syncd.licensing.requests import Ask, LastRequest
 from syncd.licensing.stock import History, Stock
 from syncd.model import (
     Change,
@@ -219,6 +220,12 @@ class Stocktaking(Protocol):
     def history(self) -> History: ...
 
 
+class Requests(Protocol):
+    def last(self, type_: LicenseType) -> LastRequest | None: ...
+    def ask(self, ask: Ask, type_: LicenseType, note: str, now: int) -> int | None: ...
+    def withdraw(self, order: int, reason: str, now: int) -> bool: ...
+
+
 class Recorder(Protocol):
     def record(
         self, run: int, batch: Sequence[Entry], now: int, *, seats_left: bool = True
@@ -241,6 +248,8 @@ class Register(Protocol):
     def runs(self) -> Runs: ...
     @property
     def licenses(self) -> Licenses: ...
+    @property
+    def requests(self) -> Requests: ...
     @property
     def stocktaking(self) -> Stocktaking: ...
     @property

@@ -1,4 +1,4 @@
-"""Written: changes for programs and spreadsheets: JSON and CSV, one change at a time."""
+"""Written: changes and orders for programs and spreadsheets: JSON and CSV, one at a time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -16,6 +17,7 @@ from syncd.cli.screen import Screen
 from syncd.dates import iso
 from syncd.errors import ConfigError
 from syncd.model import Entry
+from syncd.register.licenses import Order
 from syncd.run import RunFacts
 
 _COLUMNS = (
@@ -61,6 +63,12 @@ def change_facts(entry: Entry) -> dict[str, Any]:
         "where": where,
         **{name: change.data[name] for name in ("was", "set") if name in change.data},
     }
+
+
+def order_facts(order: Order) -> dict[str, Any]:
+    """An order as programs read it."""
+    names = ("requested_at", "confirmed_at", "decided_at", "ends_at")
+    return {**asdict(order), **{name: iso(getattr(order, name)) for name in names}}
 
 
 @contextmanager

@@ -137,7 +137,8 @@ def _first_short(points: Sequence[Point]) -> int | None:
 
 
 def _short(points: Sequence[Point]) -> int:
-    return max(0, ceil(-min(point.balance for point in points) - 1e-9))
+    worst = min(point.balance for point in points)
+    return ceil(-worst - 1e-9) if worst <= -_HALF else 0
 
 
 def _endings(question: Question, renewing: Sequence[Point], expected: Sequence[Point]) -> Iterator[Ending]:

@@ -1,8 +1,8 @@
 """License orders and the lots they bring; who holds what, and who waits.
 
-requested ─┬─> assigned   a lot is born, its term starts
-           ├─> rejected
-           └─> cancelled
+(draft ─>) requested ─┬─> assigned   a lot is born, its term starts
+   │                  ├─> rejected
+   └──────────────────┴─> cancelled
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
@@ -26,7 +26,10 @@ MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`assigned` is the size of its lot, which may differ from what was asked for; None before that."""
+    """`assigned` is the size of its lot, which may differ from what was asked for; None before that.
+
+    `confirmed_by`: who stood by it, where syncd had drafted it.
+    """
 
     id: int
     type: LicenseType
@@ -39,6 +42,8 @@ class Order:
     decided_by: str
     decided_at: int | None
     reason: str
+    confirmed_by: str
+    confirmed_at: int | None
     lot: int | None
     assigned: int | None
     ends_at: int | None
@@ -87,7 +92,7 @@ class Licenses:
         try:
             with self._writer.begin() as connection:
                 number = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
-                return _order(connection, number)
+                return read_order(connection, number)
         except IntegrityError as exc:
             raise ConfigError(
                 f"the reference {reference!r} belongs to another order",
@@ -109,17 +114,17 @@ class Licenses:
                 )
             lot = {"order_id": order, "type": asked.type, "quantity": many, "starts_at": now}
             connection.execute(insert(lots).values(**lot, ends_at=terms.ends_at(asked.type, now, zone)))
-            return _order(connection, order)
+            return read_order(connection, order)
 
     def reject(self, order: int, *, by: str, now: int, reason: str) -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.REJECTED, by, now, reason)
-            return _order(connection, order)
+            return read_order(connection, order)
 
     def cancel(self, order: int, *, by: str, now: int, reason: str = "") -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.CANCELLED, by, now, reason)
-            return _order(connection, order)
+            return read_order(connection, order)
 
     def orders(self) -> list[Order]:
         with self._engine.connect() as connection:
@@ -175,17 +180,28 @@ class Licenses:
     def _requested(
         connection: Connection, order: int, decision: OrderState, by: str, now: int, reason: str
     ) -> Order:
-        """Decide an order that is still `requested`; the check and the change are one statement."""
+        """Decide an order that is still open; the check and the change are one statement.
+
+        A draft may be cancelled and nothing else: nobody has asked for it yet.
+        """
+        open_ = orders.c.state == OrderState.REQUESTED
+        if decision is not OrderState.CANCELLED:
+            open_ = and_(open_, ~orders.c.draft)
         decided = connection.execute(
             update(orders)
-            .where(orders.c.id == order, orders.c.state == OrderState.REQUESTED)
+            .where(orders.c.id == order, open_)
             .values(state=decision, decided_by=by, decided_at=now, reason=reason)
         )
         if decided.rowcount:
-            return _order(connection, order)
-        state = connection.execute(select(orders.c.state).where(orders.c.id == order)).scalar()
-        if state is None:
+            return read_order(connection, order)
+        row = connection.execute(select(orders).where(orders.c.id == order)).mappings().first()
+        if row is None:
             raise ConfigError(f"there is no order {order}", next_step="see `syncd licenses list`")
+        if (state := state_of(row)) is OrderState.DRAFT:
+            raise ConfigError(
+                f"order {order} is a draft; it cannot be {decision}",
+                next_step=f"confirm it with `syncd licenses confirm {order}`, or cancel it",
+            )
         raise ConfigError(
             f"order {order} is {state} already; it cannot be {decision}", next_step="place a new order"
         )
@@ -196,12 +212,19 @@ _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned
 )
 
 
-def _order(connection: Connection, number: int) -> Order:
+def read_order(connection: Connection, number: int) -> Order:
     return _as_order(connection.execute(_ORDERS.where(orders.c.id == number)).mappings().one())
 
 
 def _as_order(row: RowMapping) -> Order:
-    return Order(**{**row, "type": LicenseType(row["type"]), "state": OrderState(row["state"])})
+    facts = {name: value for name, value in row.items() if name != "draft"}
+    return Order(**{**facts, "type": LicenseType(row["type"]), "state": state_of(row)})
+
+
+def state_of(row: RowMapping) -> OrderState:
+    """A draft is an order nobody has asked for yet."""
+    state = OrderState(row["state"])
+    return OrderState.DRAFT if row["draft"] and state is OrderState.REQUESTED else state
 
 
 def _status(row: RowMapping, now: int) -> LotStatus:

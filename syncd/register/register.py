@@ -15,6 +15,7 @@ from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.recorder import Recorder
+from syncd.register.requests import Requests
 from syncd.register.runs import Runs
 from syncd.register.stock import Stocktaking
 
@@ -31,6 +32,7 @@ class Register:
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
+        self.requests = Requests(engine)
         self.stocktaking = Stocktaking(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))

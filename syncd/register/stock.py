@@ -38,7 +38,7 @@ class Stocktaking:
         """The lots of a type that have not ended, with who holds them; who waits; what is on order."""
         line = select(func.count()).select_from(waiting).where(waiting.c.type == type_)
         asked = select(func.coalesce(func.sum(orders.c.quantity), 0)).where(
-            orders.c.type == type_, orders.c.state == OrderState.REQUESTED
+            orders.c.type == type_, orders.c.state == OrderState.REQUESTED, ~orders.c.draft
         )
         with self._engine.connect() as connection:
             rows = connection.execute(_lots_and_holders(type_)).mappings().all()
