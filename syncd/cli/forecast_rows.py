@@ -59,13 +59,13 @@ def _between(points: Sequence[Point]) -> Iterator[str]:
     if left:
         yield f"~{left:,} {'leaves' if left == 1 else 'leave'}"
     if back:
-        yield f"{many(back, 'license')} come{'s' if back == 1 else ''} back"
+        yield f"~{many(back, 'license')} back"
 
 
 def _figures(outlook: Outlook, number: int) -> Row:
     certain, expected = round(outlook.known[number].balance), round(outlook.expected[number].balance)
     low, high = floor(outlook.least[number].balance + 1e-9), ceil(outlook.most[number].balance - 1e-9)
-    between = "" if low == high == expected else f"{low:,} … {high:,}"
+    between = "" if low == high == expected else f"{low:,} to {high:,}"
     return f"{certain:,}", f"{expected:,}", between
 
 

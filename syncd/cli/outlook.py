@@ -62,9 +62,9 @@ def advice(foresight: Foresight, shortfall: NextShortfall, command: str) -> str:
     """What to do about it. `command`: `syncd licenses`, as typed to reach this configuration."""
     dates, requested = foresight.days.dates, foresight.forecast.question.stock.requested
     wanted = shortfall.soon - requested
-    if wanted <= 0:
-        return f"{many(requested, 'license is', 'licenses are')} requested: have them assigned by then"
     by = "now" if shortfall.day == 0 else "by then"
+    if wanted <= 0:
+        return f"{many(requested, 'license is', 'licenses are')} requested: have them assigned {by}"
     on_top = f" besides the {requested:,} requested already" if requested else ""
     words = f"order {wanted:,} {by}{on_top}: `{command} request {wanted}`"
     if shortfall.at_most > shortfall.soon:
@@ -82,6 +82,8 @@ def ending(foresight: Foresight, entry: Ending) -> str:
     else:
         when = day_in_words(foresight.days.dates[entry.day])
         words = f"{verb(entry.people, 'loses', 'lose')} their license on {when} ({orders(entry)})"
+    if not entry.gap and entry.people == 1:
+        return f"{words}; a license of another order is free for them"
     if not entry.gap:
         return f"{words}; free licenses of other orders could take them all"
     others = f"; free licenses of other orders could take {entry.covered:,} of them" if entry.covered else ""

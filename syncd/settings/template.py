@@ -148,7 +148,7 @@ licenses:
   type: premium
   on_shortfall: fill
   priority: []   # who goes first, such as [{ group: New starters }]
-  request: { automatic: off }   # or draft: write an order, for a manager to confirm, when licenses are missing
+  request: { automatic: off }   # or draft: write an order, for a manager to confirm, when some are missing
 
 # People who left are suspended, and later their license is free for somebody else. Nobody is deleted.
 leavers:
