@@ -19,6 +19,7 @@ from syncd.register.learners import LearnerRecord
 from syncd.run import RunFacts, Task
 from syncd.survey import Progress
 
+_SUSPENDED = {"": "", "sync": ", by the sync", "expiry": ", since the license has ended"}
 _MOST = 3  # people explained at once; of more, somebody has to choose
 
 
@@ -176,10 +177,11 @@ def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
     if record is None:
         return
     zone, line = app.settings.zone, app.register.licenses.waiting(app.settings.policy.seats.type)
-    by = {"": "", "sync": ", by the sync"}.get(record.suspended_by, ", by hand; the sync leaves that alone")
+    by = _SUSPENDED.get(record.suspended_by, ", by hand; the sync leaves that alone")
     yield Stop("account", record.account == "active", f"{record.account}{by}")
     if record.license == "live":
-        yield Stop("license", True, f"ends {day(record.ends_at, zone)}")
+        renewed = f", renewed until {day(record.renewed_until, zone)}" if record.renewed_until else ""
+        yield Stop("license", True, f"ends {day(record.ends_at, zone)}{renewed}")
     elif record.license == "expired":
         yield Stop("license", False, f"ended {day(record.ends_at, zone)}; not renewed by itself")
     elif record.waiting_since is not None:

@@ -11,7 +11,7 @@ from syncd.errors import ConfigError
 from syncd.licensing import terms
 from syncd.licensing.course import Rules
 from syncd.licensing.days import Days, twelve_months
-from syncd.licensing.forecast import Forecast, Question, forecast
+from syncd.licensing.forecast import Forecast, Outlook, Question, forecast
 from syncd.licensing.rates import Observed, Rate, observe
 from syncd.licensing.stock import LotStock
 from syncd.plan.policy import Policy
@@ -43,12 +43,21 @@ AS_IT_IS = WhatIf()
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """A forecast and what it rests on. `observed` is None where the past is too short to tell a rate."""
+    """A forecast and what it rests on. `observed` is None where the past is too short to tell a rate.
+
+    `renews`: whether licenses that end are renewed by themselves.
+    """
 
     forecast: Forecast
     observed: Observed | None
     what_if: WhatIf
     now: int
+    renews: bool = False
+
+    @property
+    def wanted(self) -> Outlook:
+        """Who gets a license by themselves: newcomers; and where renewals are automatic, everybody."""
+        return self.forecast.renewing if self.renews else self.forecast.line
 
     @property
     def days(self) -> Days:
@@ -75,7 +84,7 @@ def look_ahead(
         joining=joining,
         leaving=leaving,
     )
-    return Foresight(forecast(question), observed, what_if, now)
+    return Foresight(forecast(question), observed, what_if, now, policy.seats.renews)
 
 
 def _rates(what_if: WhatIf, observed: Observed | None) -> tuple[Rate, Rate]:

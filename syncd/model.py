@@ -8,7 +8,8 @@ learner          a person known to the register; managers are learners with the 
 order            a number of licenses asked for: (draft ->) requested -> assigned | rejected | cancelled
 lot              the licenses an assigned order brought; they all end together
 seat             one license of a lot, numbered 1..quantity
-allocation       a seat given to a learner; live -> released | expired | superseded
+allocation       a seat given to a learner; [scheduled ->] live -> released | expired | superseded
+renewal          an allocation that follows another one of the same learner
 waiting learner  somebody who should have a seat and found none
 change           one thing a run does to one person; a plan is changes in their order
 plan             everything one run would change, stored before anything happens
@@ -112,10 +113,13 @@ class OrderState(StrEnum):
 
 
 class AllocationState(StrEnum):
+    """Nobody need write `expired` in time: a license is over when its lot's end has passed."""
+
     LIVE = "live"
+    SCHEDULED = "scheduled"  # a renewal: its seat is taken, it counts from its `starts_at` by the clock alone
     RELEASED = "released"
     EXPIRED = "expired"
-    SUPERSEDED = "superseded"
+    SUPERSEDED = "superseded"  # renewed before its end
 
 
 class LicenseType(StrEnum):
@@ -140,10 +144,12 @@ class Kind(IntEnum):
     """What a change does. The number is the order within a run: freed seats come before new ones."""
 
     SUSPEND = 10  # has left: no longer in scope, disabled, or gone
+    EXPIRE = 15  # the license has ended: the account is suspended until it is renewed
     RELEASE = 20  # the grace period is over: the seat goes back to its lot
     LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
     UPDATE = 40
     REACTIVATE = 50  # has come back
+    RENEW = 55  # a license that follows one that has ended, or is about to
     CREATE = 60
     ALLOCATE = 70  # a seat for a learner who has an account already
     WAIT = 80  # should have a seat, there is none: joins the waiting list
@@ -164,7 +170,8 @@ class Change(NamedTuple):
 
     `key` is unique within a plan and kind, and orders the changes of a kind.
     `data` holds what the register needs to carry it out; see each kind in `plan/`.
-    `lot` and `ends_at` are the seat it takes (create, reactivate, allocate) or gives back (release).
+    `lot` and `ends_at` are the seat it takes (create, reactivate, renew, allocate), gives back (release)
+    or loses (expire).
     """
 
     kind: Kind

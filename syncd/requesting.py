@@ -32,7 +32,7 @@ def request_missing(
     foresight = look_ahead(register, policy, zone, now)
     stock = foresight.forecast.question.stock
     type_, last = policy.seats.type, register.requests.last(policy.seats.type)
-    short = foresight.forecast.line.short_within(wanted.within // _DAY)
+    short = foresight.wanted.short_within(wanted.within // _DAY)
     decision = decide(wanted, short - stock.requested, last, now, by=SYNCD)
     if isinstance(decision, Withdraw):
         if register.requests.withdraw(decision.order, "nothing is missing any more", now):
@@ -56,7 +56,7 @@ def _note(
     line: Sequence[WaitingLearner],
 ) -> str:
     """What is behind the number: who waits, when it runs short, and what was left out."""
-    dates, shortfall = foresight.days.dates, foresight.forecast.line.shortfall
+    dates, shortfall = foresight.days.dates, foresight.wanted.shortfall
     until = dates[min(wanted.within // _DAY, len(dates) - 1)]
     parts = []
     if line:

@@ -12,14 +12,18 @@ from typing import Any
 
 import structlog
 
-from syncd import approval
+from syncd import approval, renewing
 from syncd.carrying import Carrier
 from syncd.errors import SyncdError
-from syncd.model import ChangeState, Kind, RunState
+from syncd.expiring import expire
+from syncd.model import ChangeState, Kind, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.policy import Policy
+from syncd.plan.renewals import Selection
+from syncd.plan.seats import drawable
 from syncd.ports import Directory, Platform, ReadRequest, Register
-from syncd.seating import seat
+from syncd.renewing import Renewing
+from syncd.seating import free_lots, seat
 from syncd.survey import Approved, Progress, Survey, Surveyed
 
 _BATCH = 2000
@@ -45,20 +49,25 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed."""
+    """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
+
+    `renewal`: whose license to renew; then no directory is read, and nothing else happens.
+    """
 
     command: str
     requested_by: str
     apply: bool = False
     allow: frozenset[str] = frozenset()
     reviewed: int | None = None
+    renewal: Selection | None = None
 
 
 @dataclass(slots=True)
 class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
-    `ended`: active learners whose license has ended, and who get no other by themselves.
+    `unrenewed`: licenses that were to be renewed and found none free.
+    `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
 
     run: int
@@ -69,6 +78,7 @@ class RunFacts:
     available: int = 0
     waiting: int = 0
     ended: int = 0
+    unrenewed: int = 0
     objections: list[dict[str, str]] = field(default_factory=list)
     recorded: int = 0
     refused: int = 0
@@ -89,7 +99,7 @@ class RunFacts:
             return 4
         if self.refused:
             return 1
-        return 5 if self.waiting else 0
+        return 5 if self.waiting or self.unrenewed else 0
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "missing": self.missing}
@@ -120,8 +130,9 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
-    interrupted = engine.register.runs.interrupted()
-    _plan(engine, task, facts, now, _approved(engine, task, interrupted))
+    renews = _only_renews(engine, task)
+    interrupted = [] if renews else engine.register.runs.interrupted()
+    _plan(engine, task, facts, now, interrupted, only_renews=renews)
     if facts.state is RunState.HELD or not task.apply:
         return
     _apply(engine, facts, now, carrier)
@@ -130,11 +141,28 @@ def _run(engine: Engine, task: Task, facts: RunFacts, now: int) -> None:
         facts.superseded.append(earlier)
 
 
-def _plan(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> None:
+def _only_renews(engine: Engine, task: Task) -> bool:
+    """Whether nothing but renewals is asked for, by this task or the plan it applies."""
+    if task.reviewed is None:
+        return task.renewal is not None
+    return engine.register.runs.command(task.reviewed).startswith(renewing.COMMAND)
+
+
+def _plan(
+    engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, only_renews: bool
+) -> None:
     """Everything that is decided before anything happens. What it needs of memory ends with it."""
     journal, learners = engine.register.journal, engine.register.people.count()
-    surveyed = _survey(engine, facts, now, approved)
-    _seat(engine, facts, now, surveyed)
+    chosen = [task.renewal] if task.renewal else []
+    if only_renews:
+        chosen += renewing.left_over(engine.register, [task.reviewed] if task.reviewed else [])
+        surveyed = Surveyed()
+    else:
+        chosen += renewing.left_over(engine.register, interrupted)
+        surveyed = _survey(engine, facts, now, _approved(engine, task, interrupted))
+    lots = _renew(engine, facts, now, surveyed, chosen, automatic=not only_renews)
+    if not only_renews:
+        _seat(engine, facts, now, surveyed, lots)
     if task.reviewed is not None:
         approval.narrow(engine.register, task.reviewed, facts.run)
     _guard(engine, task, facts, surveyed, learners)
@@ -168,13 +196,35 @@ def _survey(engine: Engine, facts: RunFacts, now: int, approved: Approved) -> Su
     return surveyed
 
 
-def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed) -> None:
+def _renew(
+    engine: Engine,
+    facts: RunFacts,
+    now: int,
+    surveyed: Surveyed,
+    chosen: Sequence[Selection],
+    *,
+    automatic: bool,
+) -> Sequence[Lot]:
+    """Renew, and expire what is over and is not renewed. Returns the lots with what is left of them."""
+    register = engine.register
+    lots = free_lots(register, now, surveyed)
+    renewed = Renewing(register, engine.policy, facts.run, now, surveyed).renew(
+        chosen, lots, automatic=automatic and engine.policy.seats.renews
+    )
+    facts.available = sum(lot.free for lot in drawable(engine.policy.seats, lots, now))
+    facts.wanted, facts.unrenewed, facts.waiting = renewed.wanted, renewed.unmet, renewed.waiting
+    if automatic:
+        over = expire(register, facts.run, now, spared=renewed.learners)
+        lapsed = {*register.licenses.lapsed(), *surveyed.lapsed} | over
+        facts.ended = len(lapsed - surveyed.leaving - renewed.learners)
+    return renewed.lots
+
+
+def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: Sequence[Lot]) -> None:
     engine.progress("dealing seats", 0, None)
-    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed)
-    facts.wanted = allotment.shortfall.wanted
-    facts.available = allotment.shortfall.available
-    facts.waiting = len(allotment.waiting)
-    facts.ended = engine.register.licenses.ended(now)
+    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed, lots)
+    facts.wanted += allotment.shortfall.wanted
+    facts.waiting += len(allotment.waiting)
 
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed, learners: int) -> None:

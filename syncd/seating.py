@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from syncd.model import Change, Kind
+from syncd.model import Change, Kind, Lot
 from syncd.plan.policy import Policy
+from syncd.plan.roster import WaitingLearner
 from syncd.plan.seats import Allotment, OnShortfall, Seat, SeatRequest, allot
 from syncd.ports import Register
 from syncd.survey import Surveyed
 
 
-def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed) -> Allotment:
+def free_lots(register: Register, now: int, surveyed: Surveyed) -> list[Lot]:
+    """The lots that have not ended, with the seats that are free or will be by the time of granting."""
+    return [replace(lot, free=lot.free + surveyed.freed[lot.id]) for lot in register.licenses.drawable(now)]
+
+
+def seat(
+    register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed, lots: Sequence[Lot]
+) -> Allotment:
     """Deal the seats and write onto the plan who gets which, until when, and who waits."""
     line = {
         entry.learner: entry
@@ -21,10 +29,9 @@ def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surve
     }
     requests = list(surveyed.requests)
     for entry in line.values():
-        kind = Kind.ALLOCATE if entry.has_account else Kind.CREATE
+        kind = Kind.RENEW if entry.renews else Kind.ALLOCATE if entry.has_account else Kind.CREATE
         priority = surveyed.priorities.get(entry.learner, entry.priority)
         requests.append(SeatRequest(priority, entry.since, entry.key, kind, entry.learner))
-    lots = [replace(lot, free=lot.free + surveyed.freed[lot.id]) for lot in register.licenses.drawable(now)]
     allotment = allot(policy.seats, requests, lots, now)
     _seat_drafted(
         register, run, [entry for entry in allotment.granted if entry.request.learner not in line], allotment
@@ -39,7 +46,7 @@ def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surve
                 name=line[seat.request.learner].name,
                 why="a license has become free",
                 learner=seat.request.learner,
-                data={"priority": seat.request.priority},
+                data={"priority": seat.request.priority, **_renews(line[seat.request.learner])},
                 lot=seat.lot,
                 ends_at=seat.ends_at,
             )
@@ -50,6 +57,10 @@ def seat(register: Register, policy: Policy, run: int, now: int, surveyed: Surve
     if policy.seats.on_shortfall is not OnShortfall.CREATE_UNLICENSED:
         _let_wait(register, run, allotment)
     return allotment
+
+
+def _renews(entry: WaitingLearner) -> dict[str, int]:
+    return {} if entry.renews is None else {"renews": entry.renews}
 
 
 def _seat_drafted(register: Register, run: int, drafted: Sequence[Seat], allotment: Allotment) -> None:

@@ -32,6 +32,7 @@ Approved = Collection[tuple[Kind, str]]
 class Surveyed:
     """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot.
 
+    `lapsed`: who is back without a license, since theirs has ended.
     `removed`: how many people the register knows by directories that are not configured any more.
     """
 
@@ -41,6 +42,7 @@ class Surveyed:
     requests: list[SeatRequest] = field(default_factory=list)
     priorities: dict[int, int] = field(default_factory=dict)
     leaving: set[int] = field(default_factory=set)
+    lapsed: set[int] = field(default_factory=set)
     freed: Counter[int] = field(default_factory=Counter)
 
 
@@ -158,6 +160,8 @@ class Survey:
         for change in decisions.changes:
             if change.kind in (Kind.NOTE, Kind.UPDATE) and change.learner and "priority" in change.data:
                 self._result.priorities[change.learner] = int(change.data["priority"])
+            if change.kind is Kind.REACTIVATE and change.learner and "lapsed" in change.data:
+                self._result.lapsed.add(change.learner)
             self._write(change)
         self._result.requests += decisions.requests
         for key, rival in decisions.contested:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from syncd.model import Change, Kind, LicenseType, Profile
 from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
+from syncd.plan.renewals import Selection, Terms
 from syncd.ports import Platform, ReadRequest
 from syncd.register import database
 from syncd.register.learners import LearnerRecord
 from syncd.register.register import Register
+from syncd.renewing import COMMAND
 from syncd.run import Engine, RunFacts, Task, run
 from tests.contracts.memory import MemoryDirectory
 
@@ -72,6 +75,26 @@ class Company:
 
     def plan(self) -> RunFacts:
         return run(self.engine, Task("plan", "test"))
+
+    def renew(self, *handles: str, reviewed: int | None = None, **terms: Any) -> RunFacts:
+        """Renew the license of these people."""
+        return run(self.engine, self._renewal(handles, apply=True, reviewed=reviewed, **terms))
+
+    def plan_renewal(self, *handles: str, **terms: Any) -> RunFacts:
+        return run(self.engine, self._renewal(handles, apply=False, **terms))
+
+    def _renewal(
+        self,
+        handles: tuple[str, ...],
+        *,
+        apply: bool,
+        reviewed: int | None = None,
+        wait: bool = False,
+        **terms: Any,
+    ) -> Task:
+        chosen = tuple(self.learner(handle).id for handle in handles)
+        renewal = None if reviewed else Selection(chosen, Terms(**terms), wait)
+        return Task(COMMAND, "test", apply=apply, reviewed=reviewed, renewal=renewal)
 
     def changes(self, facts: RunFacts, *kinds: Kind) -> list[Change]:
         return [entry.change for entry in self.register.journal.read(facts.run, kinds=kinds)]

@@ -46,12 +46,15 @@ def test_a_license_that_ran_out_while_they_were_away_is_not_renewed_by_coming_ba
     company.people.disable("id-ann")
     company.sync()
     company.now += 20 * DAY
-    assert company.sync().counts == {"release": 1}
+    assert company.sync().counts == {}, "what is over is nobody's to give back"
     company.order(3)
     company.people.enable("id-ann")
-    assert company.sync().counts == {"reactivate": 1}
-    assert company.learner("ann").account is Account.ACTIVE
+    facts = company.sync()
+    assert (facts.counts, facts.ended, facts.wanted) == ({"reactivate": 1}, 1, 0)
+    ann = company.learner("ann")
+    assert (ann.account, ann.suspended_by, ann.left_at) == (Account.SUSPENDED, "expiry", None)
     assert company.free_seats() == 3
+    assert company.sync().counts == {}
 
 
 def test_no_seat_goes_to_somebody_in_line_who_has_left_and_is_yet_to_be_suspended(company: Company) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -114,3 +115,16 @@ def test_whoever_turns_it_down_is_not_asked_again_at_once(company: Company) -> N
     assert follow_up(company, DRAFT) is None
     company.now += 30 * DAY
     assert follow_up(company, DRAFT) == 2
+
+
+def test_renewals_are_asked_for_where_they_are_automatic_and_only_there(company: Company) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    company.sync()
+    company.now += 350 * DAY
+    company.sync()
+    assert follow_up(company, DRAFT) is None
+    company.policy = replace(company.policy, seats=replace(company.policy.seats, renews=True))
+    assert follow_up(company, DRAFT) == 2
+    assert orders(company)[-1].quantity == 2
+    assert "2 expected to be missing by 2028-01-30, the first on 2028-01-15" in orders(company)[-1].note

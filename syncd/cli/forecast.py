@@ -103,7 +103,7 @@ def forecast(
         raise click.UsageError("--json and --csv are two forms of the same; choose one")
     with session.app() as app:
         foresight = app.forecast(WhatIf(orders, joiners, leavers=not no_leavers))
-        chosen = foresight.forecast.renewing if renewals else foresight.forecast.line
+        chosen = foresight.forecast.renewing if renewals else foresight.wanted
         _draw(app.settings.company, foresight, chosen, _Files(svg, png))
         if as_json:
             affected = _affected(app, foresight, None if everybody else _NAMED)

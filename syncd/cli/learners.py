@@ -18,6 +18,11 @@ from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRec
 
 _MOST = 1_000_000
 _SHOWN = 50
+_BY = {
+    "sync": " (by the sync: has left)",
+    "expiry": " (the license has ended)",
+    "hand": " (by hand)",
+}
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 
 
@@ -149,11 +154,12 @@ def _row(entry: AllocationRecord, zone: tzinfo) -> tuple[str, ...]:
 
 
 def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
-    by = f" (by {'the sync' if learner.suspended_by == 'sync' else 'hand'})" if learner.suspended_by else ""
-    ends = f", ends {day(learner.ends_at, zone)}" if learner.ends_at else ""
+    by = _BY.get(learner.suspended_by, "")
+    ends = f", {'ends' if learner.license == 'live' else 'ended'} {day(learner.ends_at, zone)}"
     return [
         ("account", f"{learner.account}{by}"),
-        ("license", f"{learner.license}{ends}"),
+        ("license", f"{learner.license}{ends if learner.ends_at else ''}"),
+        ("renewed until", day(learner.renewed_until, zone)),
         ("waiting since", moment(learner.waiting_since, zone)),
         ("has left", moment(learner.left_at, zone)),
         ("known since", moment(learner.created_at, zone)),
@@ -162,7 +168,7 @@ def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def _learner_facts(learner: LearnerRecord) -> dict[str, object]:
-    names = ("created_at", "left_at", "ends_at", "waiting_since")
+    names = ("created_at", "left_at", "ends_at", "renewed_until", "waiting_since")
     times = {name: iso(getattr(learner, name)) for name in names}
     return {**asdict(learner), "profile": learner.profile._asdict(), **times}
 

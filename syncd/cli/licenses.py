@@ -10,6 +10,7 @@ from syncd.app import App
 from syncd.cli import table
 from syncd.cli.confirm import confirm
 from syncd.cli.forecast import forecast
+from syncd.cli.renew import renew
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -32,6 +33,7 @@ def licenses() -> None:
 
 licenses.add_command(forecast)
 licenses.add_command(confirm)
+licenses.add_command(renew)
 
 
 @licenses.command()

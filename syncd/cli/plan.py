@@ -14,6 +14,7 @@ from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.table import paragraph
 from syncd.cli.written import as_csv, as_json, written_to
+from syncd.plan.renewals import Selection
 from syncd.run import RunFacts, Task
 
 _SHOWN = 20
@@ -67,10 +68,10 @@ def plan(
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str) -> RunFacts:
+def planned(app: App, command: str, renewal: Selection | None = None) -> RunFacts:
     """A dry run, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor()), report)
+        return app.run(Task(command, actor(), renewal=renewal), report)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:

@@ -16,7 +16,7 @@ from syncd.dates import day
 from syncd.model import ChangeState, Entry, Kind, OrderState
 from syncd.run import RunFacts
 
-_SEATED = (Kind.REACTIVATE, Kind.CREATE, Kind.ALLOCATE)
+_SEATED = (Kind.EXPIRE, Kind.REACTIVATE, Kind.RENEW, Kind.CREATE, Kind.ALLOCATE)
 _WHO = ("WHO", "E-MAIL", "WHY", "LICENSE ENDS")
 
 
@@ -44,8 +44,8 @@ def licenses(facts: RunFacts) -> str:
 
 
 def ended(facts: RunFacts) -> str:
-    """How many have an account and a license that is over; empty when nobody has."""
-    who = "active learners whose license has ended; see `learners list --license expired`"
+    """How many are here with a license that is over; empty when nobody is."""
+    who = "learners whose license has ended; see `learners list --license expired`"
     return f"{facts.ended:>6,}  {who}" if facts.ended else ""
 
 
@@ -116,7 +116,8 @@ def what_next(facts: RunFacts, command: str) -> Sequence[str]:
         )
     if not has_work(facts):
         return ()
-    return (f"`{command} apply {facts.run}` does exactly this; `{command} sync` plans anew and applies",)
+    anew = f"; `{command} sync` plans anew and applies" if facts.sizes else ""
+    return (f"`{command} apply {facts.run}` does exactly this{anew}",)
 
 
 def has_work(facts: RunFacts) -> bool:
@@ -125,11 +126,11 @@ def has_work(facts: RunFacts) -> bool:
 
 
 def shortage(facts: RunFacts) -> str:
-    """One sentence about those without a license; empty when there are none."""
-    if not facts.waiting:
-        return ""
+    """One sentence about those who found no license; empty when there are none."""
+    told = [f"{verb(facts.waiting, 'waits', 'wait')} for a license"] if facts.waiting else []
+    told += [f"{verb(facts.unrenewed, 'is', 'are')} not renewed"] if facts.unrenewed else []
     missing = f": {many(facts.missing, 'license is', 'licenses are')} missing" if facts.missing else ""
-    return f"{verb(facts.waiting, 'waits', 'wait')} for a license{missing}"
+    return " and ".join(told) + missing if told else ""
 
 
 def remedy(app: App, facts: RunFacts, session: Session) -> str:
@@ -143,7 +144,7 @@ def remedy(app: App, facts: RunFacts, session: Session) -> str:
     for order in orders:
         if order.state is OrderState.DRAFT:
             return draft(order.id, order.quantity, session)
-    wanted = facts.missing or facts.waiting
+    wanted = facts.missing or facts.waiting + facts.unrenewed
     return f"Order more with `{session.command(f'licenses request {wanted}')}`"
 
 

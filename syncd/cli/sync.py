@@ -44,8 +44,8 @@ def sync(ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, 
             facts = planned(app, "sync --dry-run")
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
-            facts = _applied(session, app, Task("sync", actor(), apply=True, allow=frozenset(allow)))
-            _tell(session, app, facts, as_json=as_json)
+            facts = applied(session, app, Task("sync", actor(), apply=True, allow=frozenset(allow)))
+            tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
@@ -57,12 +57,13 @@ def sync(ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, 
 def apply(ctx: click.Context, session: Session, run: int, as_json: bool) -> None:
     """Do what plan RUN shows, and nothing else; held when it no longer holds."""
     with session.app() as app:
-        facts = _applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
-        _tell(session, app, facts, as_json=as_json)
+        facts = applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
+        tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
-def _applied(session: Session, app: App, task: Task) -> RunFacts:
+def applied(session: Session, app: App, task: Task) -> RunFacts:
+    """A run that changes things, with its progress shown and an interruption told."""
     with _interruptions_told(session, app), progress.shown() as report, gently(report) as watch:
         return app.run(task, watch)
 
@@ -88,7 +89,8 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
         raise click.exceptions.Exit(code_of(exc)) from exc
 
 
-def _tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
+def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
+    """What a run came to."""
     if as_json:
         session.screen.json(_facts(app, facts))
     elif facts.state is RunState.HELD:
@@ -148,7 +150,12 @@ def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> No
 
 
 def _waiting(session: Session, app: App, facts: RunFacts) -> None:
+    if facts.unrenewed:
+        session.screen.say()
+        session.screen.say(f"{preview.shortage(facts)}", "warn")
     if not facts.waiting:
+        if facts.unrenewed:
+            table.paragraph(session.screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
         return
     screen, line = session.screen, app.register.licenses.waiting(app.settings.policy.seats.type)
     screen.say()
@@ -161,12 +168,12 @@ def _waiting(session: Session, app: App, facts: RunFacts) -> None:
 
 def _ahead(session: Session, app: App, facts: RunFacts) -> None:
     """While nobody waits yet: whether licenses run short soon, and the draft that is there for it."""
-    if facts.waiting:
+    if facts.waiting or facts.unrenewed:
         return
     foresight = app.forecast()
-    line, screen = foresight.forecast.line, session.screen
-    if line.shortfall and line.shortfall.day <= SOON:
-        words = f"{outlook.headline(foresight, line)} See `{session.command('licenses forecast')}`"
+    wanted, screen = foresight.wanted, session.screen
+    if wanted.shortfall and wanted.shortfall.day <= SOON:
+        words = f"{outlook.headline(foresight, wanted)} See `{session.command('licenses forecast')}`"
         table.paragraph(screen, words, "warn", hanging="  ")
     last = app.register.requests.last(app.settings.policy.seats.type)
     if last and last.state is OrderState.DRAFT:
@@ -186,6 +193,8 @@ def show_line(screen: Screen, app: App, limit: int | None) -> None:
 
 
 def _waits_for(entry: object) -> str:
+    if getattr(entry, "renews", None):
+        return "a renewal"
     return "a license" if getattr(entry, "has_account", False) else "an account and a license"
 
 

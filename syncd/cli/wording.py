@@ -8,16 +8,18 @@ from syncd.model import Kind
 
 KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.SUSPEND: ("suspend", "has left: the account is suspended, nothing is deleted"),
+    Kind.EXPIRE: ("expire", "the license has ended: no log-in until it is renewed"),
     Kind.RELEASE: ("release", "the grace period is over: the license is free for somebody else"),
     Kind.LINK: ("link", "is somebody syncd knows already"),
     Kind.UPDATE: ("update", "profile fields have changed"),
-    Kind.REACTIVATE: ("reactivate", "has come back: the account is active again"),
+    Kind.REACTIVATE: ("reactivate", "has come back"),
+    Kind.RENEW: ("renew", "gets the license that follows the one that ends"),
     Kind.CREATE: ("create", "gets an account and a license"),
     Kind.JOIN: ("join", "the same person in a second directory"),
     Kind.ALLOCATE: ("allocate", "has an account and gets a license"),
     Kind.WAIT: ("wait", "no license is free; they get the next one"),
     Kind.NOTE: ("note", "nothing changes for them; syncd remembers what the directory says"),
-    Kind.SKIP: ("skip", "cannot be used as they are; left untouched"),
+    Kind.SKIP: ("skip", "left as they are, for the reason named"),
 }
 
 

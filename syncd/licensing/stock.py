@@ -13,9 +13,11 @@ from typing import NamedTuple
 class LotStock(NamedTuple):
     """The seats of one lot.
 
-    `staying`: held by people who are still in a directory and whose account is in use.
+    `staying`: held by people who are still in a directory, whose account is in use, and whose renewal is not
+    there yet; of a lot that has ended: people who have had no other since.
     `leaving`: held by people who have left: since when, and how many; sorted.
-    What is neither of them nor free is held by accounts suspended by hand: it comes back at the end only.
+    What is neither of them nor free is held by accounts suspended by hand, and by people who have their
+    renewal: nobody gets it before the end.
     `order` is 0 for one that somebody only asks about.
     """
 

@@ -2,7 +2,8 @@
 
     left, suspend_after not yet over    -> remember since when, change nothing
     left, suspend_after over            -> suspend
-    suspended, release_after over       -> release the seat (both are counted from leaving)
+    suspended, release_after over       -> release the seat (both are counted from leaving),
+                                           unless the license has ended: then it expires instead
 
 A learner has left when none of their directories has them present any more.
 """
@@ -56,17 +57,27 @@ def decide(
         suspended = True
         yield _change(Kind.SUSPEND, learner, why, {"left_at": left_at})
     elif learner.left_at is None:
-        yield _change(Kind.NOTE, learner, why, {"left_at": left_at}, key=f"learner/{learner.id}")
-    if suspended and learner.lot is not None and grace.releases(left_at, now):
-        yield _change(
-            Kind.RELEASE, learner, f"{why}, the grace period is over", {"left_at": left_at}, lot=learner.lot
-        )
+        data = {"left_at": left_at, "leaves_line": suspended}
+        yield _change(Kind.NOTE, learner, why, data, key=f"learner/{learner.id}")
+    if suspended and grace.releases(left_at, now):
+        yield from _releases(learner, f"{why}, the grace period is over", left_at, now)
 
 
 def has_left(learner: KnownLearner, sight: Sight, *, linked: bool = False) -> bool:
     """Whether no directory has the learner present, now that every directory has been read."""
     last = _last(learner, sight)
     return bool(last) and not linked and all(presence is not Presence.PRESENT for _, presence in last)
+
+
+def _releases(learner: KnownLearner, why: str, left_at: int, now: int) -> Iterator[Change]:
+    """Their seat, and the one that was to follow. One that is over is nobody's to give back."""
+    if learner.lot is not None and learner.seat_ends_at > now:
+        yield _change(Kind.RELEASE, learner, why, {"left_at": left_at}, lot=learner.lot)
+    following = learner.following
+    if following is not None and following.ends_at > now:
+        yield _change(
+            Kind.RELEASE, learner, why, {"left_at": left_at}, key=f"{learner.key}/renewal", lot=following.lot
+        )
 
 
 def _last(learner: KnownLearner, sight: Sight) -> list[tuple[KnownIdentity, Presence]]:
@@ -112,7 +123,7 @@ def _change(
 ) -> Change:
     return Change(
         kind,
-        key or key_of(learner.identities[0]),
+        key or learner.key,
         learner.profile.email,
         learner.profile.full_name,
         why,

@@ -137,18 +137,20 @@ class Matcher:
             yield draft(Kind.UPDATE, candidate, wanted, in_words(before, after), known.id, data)
 
     def _return(self, candidate: Candidate, known: KnownLearner, decisions: Decisions) -> Iterator[Change]:
-        if known.account is not Account.SUSPENDED:
+        by = known.suspended_by if known.account is Account.SUSPENDED else ""
+        if by not in ("sync", "expiry"):
             if known.left_at is not None:
                 yield draft(Kind.NOTE, candidate, known.profile, "is back", known.id, {"back": True})
-            return
-        if known.suspended_by != "sync" or known.id in self._returned:
-            return
-        self._returned.add(known.id)
-        data: dict[str, object] = {"back": True}
-        if not known.is_licensed(self._now) and not known.license_over:
-            data["priority"] = candidate.priority
-            decisions.requests.append(self._request(candidate, Kind.REACTIVATE, known.id))
-        yield draft(Kind.REACTIVATE, candidate, known.profile, "is back in the directory", known.id, data)
+        elif known.id not in self._returned and (by == "sync" or known.left_at is not None):
+            self._returned.add(known.id)
+            data: dict[str, object] = {"back": True}
+            why = "is back in the directory"
+            if known.license_over:
+                data["lapsed"], why = True, f"{why}, but the license has ended"
+            elif not known.is_licensed(self._now):
+                data["priority"] = candidate.priority
+                decisions.requests.append(self._request(candidate, Kind.REACTIVATE, known.id))
+            yield draft(Kind.REACTIVATE, candidate, known.profile, why, known.id, data)
 
     # -- people who should have no account, or cannot be used ---------------------------------------
 

@@ -19,11 +19,21 @@ class KnownIdentity(NamedTuple):
     since: int
 
 
+class Following(NamedTuple):
+    """A renewal that is scheduled: the license that follows the live one."""
+
+    allocation: int
+    lot: int
+    starts_at: int
+    ends_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class KnownLearner:
     """A learner as recorded. `seat_ends_at` is the end of the live license, 0 without one.
 
-    `license_over`: the last license they had expired (it was not given back).
+    `license_over`: the last license they had expired (it was not given back), and none follows.
+    `last`: the allocation a renewal would follow, by its number: the live one, else the one that expired.
     `waiting_priority`: their priority in the waiting list, None when they do not wait.
     """
 
@@ -36,16 +46,31 @@ class KnownLearner:
     identities: tuple[KnownIdentity, ...] = ()
     lot: int | None = None
     seat_ends_at: int = 0
+    following: Following | None = None
     license_over: bool = False
+    last: int | None = None
     waiting_priority: int | None = None
     refused: str = ""
 
+    @property
+    def key(self) -> str:
+        """What names the learner in changes that concern no particular identity."""
+        first = self.identities[0].identity if self.identities else Identity("learner", str(self.id))
+        return f"{first.directory}/{first.id}"
+
     def is_licensed(self, now: int) -> bool:
-        return self.seat_ends_at > now
+        return self.seat_ends_at > now or self.goes_on(now)
+
+    def goes_on(self, now: int) -> bool:
+        """Whether the renewal that was scheduled holds at `now`, whatever became of the license before."""
+        return self.following is not None and self.following.starts_at <= now < self.following.ends_at
 
 
 class WaitingLearner(NamedTuple):
-    """Somebody in line for a seat. Without an account they wait for that, too."""
+    """Somebody in line for a seat. Without an account they wait for that, too.
+
+    `renews`: the allocation that ended, where they wait for its renewal.
+    """
 
     learner: int
     since: int
@@ -54,6 +79,7 @@ class WaitingLearner(NamedTuple):
     email: str
     name: str
     has_account: bool
+    renews: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

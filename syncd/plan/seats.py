@@ -27,6 +27,7 @@ class SeatPolicy:
     type: LicenseType = LicenseType.PREMIUM
     on_shortfall: OnShortfall = OnShortfall.FILL
     min_remaining: int = 0
+    renews: bool = False  # whether a license that ends is renewed by itself
 
 
 class SeatRequest(NamedTuple):

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
-from syncd.model import PROFILE_FIELDS, Account, Change, ChangeState, Entry, Kind, Outcome, Profile, Verdict
+from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
-from syncd.register import seats
+from syncd.register import learner_rows, seats
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
 from syncd.register.schema import allocations, learners
 from syncd.register.seats import Waiter
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE)
+_SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
@@ -55,7 +55,7 @@ def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, ty
         why = outcome.reason or "the platform gave no reason"
         mark(connection, entry.run, row, ChangeState.REFUSED, why)
         if change.kind in _SEATING:
-            _give_back(connection, change, why, now, type_)
+            _give_back(connection, entry, why, now, type_)
 
 
 def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
@@ -71,12 +71,22 @@ def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int)
         )
 
 
-def _give_back(connection: Connection, change: Change, why: str, now: int, type_: str) -> None:
-    """The seat goes back to its lot and the learner into the line: the next run tries again."""
+def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: str) -> None:
+    """The seat goes back to its lot and the learner into the line: the next run tries again.
+
+    Who has been suspended since is not wanted there any more.
+    """
+    change = entry.change
     learner = change.learner or 0
-    seats.release_all(connection, [learner], f"refused by the platform: {why}", now)
-    priority = int(change.data.get("priority", 0))
-    seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
+    seats.give_back(connection, learner, entry.run, f"refused by the platform: {why}", now)
+    if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
+        return
+    if change.kind is Kind.RENEW:
+        learner_rows.expire(connection, [learner])
+    account = select(learners.c.account).where(learners.c.id == learner)
+    if change.kind is Kind.RENEW or connection.execute(account).scalar() != Account.SUSPENDED:
+        priority = int(change.data.get("priority", 0))
+        seats.put_in_line(connection, [Waiter(learner, now, priority, change.key)], type_)
     execute(connection, "UPDATE learners SET refused = ? WHERE id = ?", [(why, learner)])
 
 
@@ -88,11 +98,15 @@ class _Snapshot(NamedTuple):
 
 
 def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+    held = (  # a renewal that is scheduled makes the license end later
+        select(allocations.c.learner_id, func.max(allocations.c.ends_at).label("ends_at"))
+        .where(seats.HELD, is_any_of(connection, allocations.c.learner_id, ids))
+        .group_by(allocations.c.learner_id)
+        .subquery()
+    )
     statement = (
-        select(learners, *_PROFILE, allocations.c.ends_at)
-        .outerjoin(
-            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
-        )
+        select(learners, *_PROFILE, held.c.ends_at)
+        .outerjoin(held, held.c.learner_id == learners.c.id)
         .where(is_any_of(connection, learners.c.id, ids))
     )
     return {
@@ -100,7 +114,7 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
             account=row[learners.c.platform_account] or "",
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
-            ends_at=row[allocations.c.ends_at],
+            ends_at=row[held.c.ends_at],
         )
         for row in connection.execute(statement).mappings()
     }

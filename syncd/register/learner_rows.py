@@ -131,6 +131,32 @@ def suspend(connection: Connection, group: Sequence[Change]) -> None:
     bulk.execute(connection, statement, [(change.data["left_at"], change.learner) for change in group])
 
 
+def expire(connection: Connection, ids: Sequence[int]) -> None:
+    """Suspend those whose license has ended, unless somebody suspended them before."""
+    statement = (
+        "UPDATE learners SET account = 'suspended', suspended_by = 'expiry'"
+        " WHERE id = ? AND account <> 'suspended'"
+    )
+    bulk.execute(connection, statement, [(number,) for number in ids])
+
+
+def lift_expiry(connection: Connection, ids: Sequence[int], now: int) -> None:
+    """Whom the end of a license had suspended has one again; who has left since stays suspended for that."""
+    here = (
+        "UPDATE learners SET account = 'active', suspended_by = '', activated_at = coalesce(activated_at, ?)"
+        " WHERE id = ? AND suspended_by = 'expiry' AND left_at IS NULL"
+    )
+    bulk.execute(connection, here, [(now, number) for number in ids])
+    left = "UPDATE learners SET suspended_by = 'sync' WHERE id = ? AND suspended_by = 'expiry'"
+    bulk.execute(connection, left, [(number,) for number in ids])
+
+
+def come_back_lapsed(connection: Connection, ids: Sequence[int]) -> None:
+    """Back in a directory, without a license: what suspends them now is that."""
+    statement = "UPDATE learners SET left_at = NULL, suspended_by = 'expiry' WHERE id = ?"
+    bulk.execute(connection, statement, [(number,) for number in ids])
+
+
 def set_account(connection: Connection, ids: Sequence[int], account: Account, now: int) -> None:
     """Lift a suspension, or what leaving had begun, and set the account."""
     if not ids:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, func, or_, select
 
 from syncd.model import PROFILE_FIELDS, Account, AllocationState, Presence, Profile
 from syncd.register.schema import allocations, identities, learners, waiting
+from syncd.register.standing import following, is_licensed, is_over, last, live, with_licenses
 
+_FOLLOWING = ("lot_id", "starts_at", "ends_at")
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerRecord:
-    """`license` is "live", "expired", "waiting" or "none" at the moment asked for; `ends_at` its end."""
+    """`license` is "live", "waiting", "expired" or "none" at the moment asked for; `ends_at` its end.
+
+    `renewed_until`: the end of the license that follows, once it is scheduled.
+    """
 
     id: int
     profile: Profile
@@ -27,6 +33,7 @@ class LearnerRecord:
     license: str
     ends_at: int | None
     lot: int | None
+    renewed_until: int | None
     waiting_since: int | None
 
 
@@ -58,7 +65,7 @@ class Learners:
         self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int
     ) -> Iterator[LearnerRecord]:
         """Learners by e-mail or name (any part, any case) and state, in order of e-mail."""
-        statement = _SELECT.order_by(learners.c.email)
+        statement = _selected(now).order_by(learners.c.email)
         if search:
             wanted = search.lower()
             name = func.lower(learners.c.first_name + " " + learners.c.last_name)
@@ -69,14 +76,8 @@ class Learners:
             )
         if account:
             statement = statement.where(learners.c.account == account)
-        if license_ == "waiting":
-            statement = statement.where(waiting.c.since.is_not(None))
-        elif license_ == "live":
-            statement = statement.where(allocations.c.ends_at > now)
-        elif license_ == "expired":
-            statement = statement.where(allocations.c.ends_at <= now)
-        elif license_ == "none":
-            statement = statement.where(allocations.c.ends_at.is_(None), waiting.c.since.is_(None))
+        if license_:
+            statement = statement.where(_has(license_, now))
         with self._engine.connect() as connection:
             for row in connection.execute(statement.limit(limit)).mappings():
                 yield _record(row, now)
@@ -89,7 +90,7 @@ class Learners:
             else learners.c.email == who.lower()
         )
         with self._engine.connect() as connection:
-            row = connection.execute(_SELECT.where(by)).mappings().first()
+            row = connection.execute(_selected(now).where(by)).mappings().first()
         return None if row is None else _record(row, now)
 
     def identities(self, learner: int) -> list[IdentityRecord]:
@@ -123,21 +124,37 @@ class Learners:
             return [AllocationRecord(row[0], row[1], AllocationState(row[2]), *row[3:]) for row in rows]
 
 
-_SELECT = (
-    select(learners, *_PROFILE, waiting.c.since, allocations.c.lot_id, allocations.c.ends_at)
-    .select_from(learners)
-    .outerjoin(waiting, waiting.c.learner_id == learners.c.id)
-    .outerjoin(allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live"))
-)
+def _selected(now: int) -> Select[Any]:
+    columns = (live.c.lot_id, live.c.ends_at, last.c.ends_at, *(following.c[name] for name in _FOLLOWING))
+    states = (is_licensed(now).label("licensed"), is_over(now).label("over"))
+    waits = waiting.c.learner_id == learners.c.id
+    return select(learners, *_PROFILE, waiting.c.since, *columns, *states).select_from(
+        with_licenses(learners.outerjoin(waiting, waits))
+    )
+
+
+def _has(license_: str, now: int) -> ColumnElement[bool]:
+    """The learners whose license is in this state: each is in one."""
+    waits = waiting.c.since.is_not(None)
+    return {
+        "live": is_licensed(now),
+        "waiting": and_(waits, ~is_licensed(now)),
+        "expired": and_(is_over(now), ~waits),
+        "none": and_(~is_licensed(now), ~is_over(now), ~waits),
+    }[license_]
 
 
 def _record(row: RowMapping, now: int) -> LearnerRecord:
-    ends_at: int | None = row[allocations.c.ends_at]
     since: int | None = row[waiting.c.since]
-    if ends_at is not None:
-        license_ = "live" if ends_at > now else "expired"
+    begun = (row[following.c.starts_at] or now + 1) <= now
+    lot, ends_at = row[live.c.lot_id], row[live.c.ends_at]
+    if begun:
+        lot, ends_at = row[following.c.lot_id], row[following.c.ends_at]
+    if row["licensed"]:
+        license_ = "live"
     else:
-        license_ = "waiting" if since is not None else "none"
+        license_ = "waiting" if since is not None else "expired" if row["over"] else "none"
+        ends_at = (ends_at or row[last.c.ends_at]) if row["over"] else None
     return LearnerRecord(
         id=row[learners.c.id],
         profile=Profile(*(row[column] for column in _PROFILE)),
@@ -148,6 +165,7 @@ def _record(row: RowMapping, now: int) -> LearnerRecord:
         refused=row[learners.c.refused],
         license=license_,
         ends_at=ends_at,
-        lot=row[allocations.c.lot_id],
+        lot=lot,
+        renewed_until=None if begun else row[following.c.ends_at],
         waiting_since=since,
     )

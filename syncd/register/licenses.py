@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
@@ -20,6 +20,7 @@ from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats
 from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.standing import live, with_licenses
 
 MOST = 1_000_000
 
@@ -134,7 +135,7 @@ class Licenses:
         """Every lot there ever was, with its seats as they are at `now`."""
         live = (
             select(allocations.c.lot_id, func.count().label("used"))
-            .where(allocations.c.state == "live")
+            .where(seats.HELD)
             .group_by(allocations.c.lot_id)
             .subquery()
         )
@@ -152,24 +153,25 @@ class Licenses:
         with self._engine.connect() as connection:
             return list(seats.with_free_seats(connection, now))
 
-    def ended(self, now: int) -> int:
-        """Active learners whose license has ended: they get no other by themselves."""
-        statement = (
-            select(func.count())
-            .select_from(allocations)
-            .join(learners, learners.c.id == allocations.c.learner_id)
-            .where(
-                allocations.c.state == "live", allocations.c.ends_at <= now, learners.c.account == "active"
-            )
-        )
+    def lapsed(self) -> list[int]:
+        """Learners who are here and suspended because their license has ended."""
+        here = learners.c.suspended_by == "expiry", learners.c.left_at.is_(None)
         with self._engine.connect() as connection:
-            return connection.execute(statement).scalar_one()
+            return list(connection.execute(select(learners.c.id).where(*here)).scalars())
+
+    def over(self, now: int) -> list[int]:
+        """Learners with a license that is over at `now` and has yet to be recorded as expired."""
+        ended = select(lots.c.id).where(lots.c.ends_at <= now)
+        statement = select(allocations.c.learner_id).where(seats.HELD, allocations.c.lot_id.in_(ended))
+        with self._engine.connect() as connection:
+            return sorted(set(connection.execute(statement).scalars()))
 
     def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
         """Everybody in line for a license of this type, first in line first."""
         statement = (
             select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
-            .join(learners, learners.c.id == waiting.c.learner_id)
+            .add_columns(_RENEWS.label("renews"))
+            .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
             .where(waiting.c.type == type_)
             .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
         )
@@ -207,6 +209,13 @@ class Licenses:
         )
 
 
+_EXPIRED = (
+    select(func.max(allocations.c.id))
+    .where(allocations.c.learner_id == learners.c.id, allocations.c.state == "expired")
+    .correlate(learners)
+    .scalar_subquery()
+)
+_RENEWS = func.coalesce(live.c.id, case((learners.c.suspended_by == "expiry", _EXPIRED)))
 _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
     lots, lots.c.order_id == orders.c.id
 )
@@ -246,7 +255,14 @@ def _waiter(row: RowMapping) -> WaitingLearner:
     name = f"{row['first_name']} {row['last_name']}".strip()
     has_account = row["account"] == "active"
     return WaitingLearner(
-        row["learner_id"], row["since"], row["priority"], row["key"], row["email"], name, has_account
+        row["learner_id"],
+        row["since"],
+        row["priority"],
+        row["key"],
+        row["email"],
+        name,
+        has_account,
+        row["renews"],
     )
 
 

@@ -9,13 +9,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
-from syncd.plan.roster import KnownIdentity, KnownLearner, Roster
+from syncd.plan.roster import Following, KnownIdentity, KnownLearner, Roster
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, identities, learners, links, waiting
+from syncd.register.seats import HELD
+from syncd.register.standing import following, is_over, last, live, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_PAGE = 1000
+_HELD = (
+    *(live.c[name] for name in ("id", "lot_id", "ends_at")),
+    *(following.c[name] for name in ("id", "lot_id", "starts_at", "ends_at")),
+    last.c.id,
+)
 
 
 class People:
@@ -39,11 +45,13 @@ class People:
             return dict(connection.execute(statement).all())
 
     def count(self) -> int:
-        """Learners with an account, or a place in the line for one."""
+        """Learners who have not left, those who wait for an account and whose license has ended included."""
+        present = or_(
+            learners.c.account != Account.SUSPENDED,
+            and_(learners.c.suspended_by == "expiry", learners.c.left_at.is_(None)),
+        )
         with self._engine.connect() as connection:
-            counted = (
-                select(func.count()).select_from(learners).where(learners.c.account != Account.SUSPENDED)
-            )
+            counted = select(func.count()).select_from(learners).where(present)
             return connection.execute(counted).scalar() or 0
 
     def roster(
@@ -93,11 +101,9 @@ class People:
 
     def leaving(self) -> list[int]:
         """Learners known to have left who are not both suspended and without a seat."""
-        live = select(allocations.c.id).where(
-            allocations.c.learner_id == learners.c.id, allocations.c.state == "live"
-        )
+        held = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id, HELD)
         statement = select(learners.c.id).where(
-            learners.c.left_at.is_not(None), or_(learners.c.account != Account.SUSPENDED, live.exists())
+            learners.c.left_at.is_not(None), or_(learners.c.account != Account.SUSPENDED, held.exists())
         )
         with self._engine.connect() as connection:
             return list(connection.execute(statement).scalars())
@@ -145,28 +151,12 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
     for row in connection.execute(select(identities).where(mine).order_by(identities.c.id)).mappings():
         owned[row["learner_id"]].append(_identity(row))
     statement = (
-        select(learners, *_PROFILE, waiting.c.priority, allocations.c.lot_id, allocations.c.ends_at)
-        .select_from(learners)
-        .outerjoin(waiting, waiting.c.learner_id == learners.c.id)
-        .outerjoin(
-            allocations, and_(allocations.c.learner_id == learners.c.id, allocations.c.state == "live")
-        )
+        select(learners, *_PROFILE, waiting.c.priority, *_HELD, is_over(now).label("over"))
+        .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
         .where(is_any_of(connection, learners.c.id, ids))
     )
-    over = _expired(connection, ids)
     for row in connection.execute(statement).mappings():
-        yield _learner(row, tuple(owned[row[learners.c.id]]), over, now)
-
-
-def _expired(connection: Connection, ids: Collection[int]) -> frozenset[int]:
-    """Of these learners, those whose last license ran out rather than being given back."""
-    latest = (
-        select(func.max(allocations.c.id)).where(is_any_of(connection, allocations.c.learner_id, ids))
-    ).group_by(allocations.c.learner_id)
-    statement = select(allocations.c.learner_id).where(
-        allocations.c.id.in_(latest), allocations.c.state == "expired"
-    )
-    return frozenset(connection.execute(statement).scalars())
+        yield _learner(row, tuple(owned[row[learners.c.id]]), now)
 
 
 def _identity(row: RowMapping) -> KnownIdentity:
@@ -174,24 +164,26 @@ def _identity(row: RowMapping) -> KnownIdentity:
     return KnownIdentity(row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"])
 
 
-def _learner(
-    row: RowMapping, owned: Sequence[KnownIdentity], over: Collection[int], now: int
-) -> KnownLearner:
+def _learner(row: RowMapping, owned: Sequence[KnownIdentity], now: int) -> KnownLearner:
     values: dict[str, Any] = {
         name: row[column] for name, column in zip(PROFILE_FIELDS, _PROFILE, strict=True)
     }
-    number: int = row[learners.c.id]
+    then = Following(*(row[column] for column in _HELD[3:7])) if row[following.c.id] else None
+    begun = then is not None and then.starts_at <= now
+    over = row[last.c.id] if row["over"] else None
     return KnownLearner(
-        id=number,
+        id=row[learners.c.id],
         profile=Profile(**values),
         account=Account(row[learners.c.account]),
         suspended_by=row[learners.c.suspended_by],
         activated=row[learners.c.activated_at] is not None,
         left_at=row[learners.c.left_at],
         identities=tuple(owned),
-        lot=row[allocations.c.lot_id],
-        seat_ends_at=row[allocations.c.ends_at] or 0,
-        license_over=number in over or 0 < (row[allocations.c.ends_at] or 0) <= now,
+        lot=row[live.c.lot_id],
+        seat_ends_at=row[live.c.ends_at] or 0,
+        following=then,
+        license_over=bool(row["over"]),
+        last=then.allocation if then and begun else row[live.c.id] or over,
         waiting_priority=row[waiting.c.priority],
         refused=row[learners.c.refused],
     )

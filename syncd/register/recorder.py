@@ -16,10 +16,11 @@ from syncd.model import Account, Change, ChangeState, Entry, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
 from syncd.register.journal import mark, mark_through
 from syncd.register.learner_rows import Refusals
-from syncd.register.seats import Grant, Waiter
+from syncd.register.seats import Grant, Renewal, Waiter
 
 _QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
-_NO_SEAT = "no license was left when it came to it; they wait in line"
+_NONE_LEFT = "no license was left when it came to it"
+_NO_SEAT = f"{_NONE_LEFT}; they wait in line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def _create(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _wait(work: _Work, group: list[Change]) -> Refusals:
-    refused = learner_rows.insert(work.connection, group, Account.PLANNED, work.now)
+    """Newcomers who wait for account and license; and learners who wait for the renewal of theirs."""
+    new = [change for change in group if "profile" in change.data]
+    refused = learner_rows.insert(work.connection, new, Account.PLANNED, work.now)
     work.seat_or_line(_without(group, refused))
     return refused
 
@@ -128,6 +131,13 @@ def _suspend(work: _Work, group: list[Change]) -> Refusals:
     return []
 
 
+def _expire(work: _Work, group: list[Change]) -> Refusals:
+    seats.expire(work.connection, [_learner(change) for change in group], work.now)
+    suspended = [_learner(change) for change in group if "suspends" in change.data]
+    learner_rows.expire(work.connection, suspended)
+    return []
+
+
 def _release(work: _Work, group: list[Change]) -> Refusals:
     for lot, entries in groupby(
         sorted(group, key=lambda change: change.lot or 0), key=lambda change: change.lot
@@ -138,13 +148,32 @@ def _release(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _reactivate(work: _Work, group: list[Change]) -> Refusals:
-    """Back with an account; those who never had one and find no seat now wait for it again."""
+    """Back with an account; those who never had one and find no seat now wait for it again.
+
+    Whose license has ended is back without it, and waits for nothing.
+    """
     identity_rows.refresh(work.connection, group, work.now)
+    learner_rows.come_back_lapsed(work.connection, [_learner(c) for c in group if "lapsed" in c.data])
+    group = [change for change in group if "lapsed" not in change.data]
     ids = [_learner(change) for change in group]
     active = work.seat_or_line(group) | learner_rows.among(work.connection, ids, ever_active=True)
     work.set_account([number for number in ids if number in active], Account.ACTIVE)
     work.set_account([number for number in ids if number not in active], Account.PLANNED)
     return []
+
+
+def _renew(work: _Work, group: list[Change]) -> Refusals:
+    """A new license after the old one, which lets those log in again whom its end had suspended."""
+    wanted = [
+        Renewal(_learner(c), c.lot or 0, int(c.data["renews"]), int(c.data.get("starts_at", 0)))
+        for c in group
+    ]
+    missed = wanted if not work.seats_left else seats.renew(work.connection, wanted, work.run, work.now)
+    without = {entry.learner for entry in missed}
+    renewed = [entry.learner for entry in wanted if entry.learner not in without]
+    seats.leave_line(work.connection, renewed)
+    learner_rows.lift_expiry(work.connection, renewed, work.now)
+    return [(change, _NONE_LEFT) for change in group if change.learner in without]
 
 
 def _allocate(work: _Work, group: list[Change]) -> Refusals:
@@ -156,6 +185,7 @@ def _note(work: _Work, group: list[Change]) -> Refusals:
     identity_rows.refresh(work.connection, group, work.now)
     learner_rows.set_left(work.connection, group)
     work.change_priority(group)
+    seats.leave_line(work.connection, [_learner(c) for c in group if c.data.get("leaves_line")])
     return []
 
 
@@ -175,10 +205,12 @@ def _learner(change: Change) -> int:
 
 _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.SUSPEND: _suspend,
+    Kind.EXPIRE: _expire,
     Kind.RELEASE: _release,
     Kind.LINK: _link,
     Kind.UPDATE: _update,
     Kind.REACTIVATE: _reactivate,
+    Kind.RENEW: _renew,
     Kind.CREATE: _create,
     Kind.JOIN: _link,
     Kind.ALLOCATE: _allocate,

@@ -15,6 +15,7 @@ from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.recorder import Recorder
+from syncd.register.renewable import Renewable
 from syncd.register.requests import Requests
 from syncd.register.runs import Runs
 from syncd.register.stock import Stocktaking
@@ -34,6 +35,7 @@ class Register:
         self.learners = Learners(engine)
         self.requests = Requests(engine)
         self.stocktaking = Stocktaking(engine)
+        self.renewable = Renewable(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

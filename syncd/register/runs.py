@@ -91,6 +91,11 @@ class Runs:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
 
+    def command(self, run: int) -> str:
+        """What was asked for; empty for a run there is not."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(runs.c.command).where(runs.c.id == run)).scalar() or ""
+
     def latest(self, many: int) -> list[RunRecord]:
         """The newest runs, newest first."""
         with self._engine.connect() as connection:
@@ -98,10 +103,9 @@ class Runs:
         return [_record(row) for row in rows]
 
     def last_sizes(self) -> dict[str, int]:
-        """How many people each directory had when a run last went through to its end."""
-        statement = (
-            select(runs.c.facts).where(runs.c.state == RunState.DONE).order_by(runs.c.id.desc()).limit(1)
-        )
+        """How many people each directory had when a run last read them and went through to its end."""
+        read = runs.c.state == RunState.DONE, runs.c.facts.not_like('%"sizes": {}%')
+        statement = select(runs.c.facts).where(*read).order_by(runs.c.id.desc()).limit(1)
         with self._engine.connect() as connection:
             facts = connection.execute(statement).scalar()
         sizes: dict[str, int] = json.loads(facts).get("sizes", {}) if facts else {}

@@ -1,10 +1,13 @@
 """The tables. What must never happen is impossible here, not merely avoided elsewhere:
 
-* a lot never has more live allocations than seats: a live seat number is unique within its lot, and
-  its CHECK bounds it by the lot's quantity, which the composite foreign key keeps equal to the lot's
-* nobody holds two live licenses of one type (partial unique index)
+* a lot never has more allocations than seats: the seat number of one that has not ended is unique within
+  its lot, and its CHECK bounds it by the lot's quantity, which the composite foreign key keeps equal to
+  the lot's; that goes for scheduled ones, too
+* nobody holds two live licenses of one type, or has two scheduled (partial unique indexes)
 * nothing is allocated after a lot's end, by the same foreign key and a CHECK
 * no two learners share an e-mail address, no two learners one directory identity
+* history is not rewritten: an allocation that has ended, a decided order, a lot and an event are never
+  changed and never removed (triggers, written in the migrations)
 
 Times are seconds since 1970, UTC.
 """
@@ -48,6 +51,11 @@ def _text(name: str, default: str | None = "") -> Column[str]:
     return Column(name, Text, nullable=False, server_default=default)
 
 
+def _unique_while(condition: str, name: str, *columns: str) -> Index:
+    """A unique index over the rows for which `condition` holds."""
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 groups = Table(
     "groups", metadata, Column("name", Text, primary_key=True), Column("first_seen_at", Time, nullable=False)
 )
@@ -67,12 +75,13 @@ learners = Table(
     Column("group", Text, ForeignKey("groups.name")),
     _text("role", "learner"),
     _text("account", "planned"),
-    _text("suspended_by"),  # "sync" is lifted by the sync, "hand" never is
+    _text("suspended_by"),  # "sync" is lifted by the sync, "expiry" by a renewal, "hand" never
     Column("created_at", Time, nullable=False),
     Column("activated_at", Time),
     Column("left_at", Time),  # since when no directory has them as present
     Column("platform_account", Text),
     _text("refused"),  # why the platform would not have them, until it does
+    Column("deleted_at", Time),  # when their personal data were removed
     CheckConstraint("role IN ('learner', 'manager')", name="role"),
     CheckConstraint("account IN ('planned', 'active', 'suspended')", name="account"),
     Index(
@@ -170,6 +179,8 @@ allocations = Table(
     Column("ended_at", Time),
     _text("ended_because"),
     Column("run_id", Id),
+    Column("renews", Id, ForeignKey("allocations.id")),  # the one it follows
+    Column("starts_at", Time),  # where that is later than `allocated_at`
     ForeignKeyConstraint(
         ["lot_id", "type", "lot_quantity", "ends_at"],
         ["lots.id", "lots.type", "lots.quantity", "lots.ends_at"],
@@ -177,29 +188,20 @@ allocations = Table(
     ),
     CheckConstraint("seat BETWEEN 1 AND lot_quantity", name="seat"),
     CheckConstraint("allocated_at < ends_at", name="not_expired"),
-    CheckConstraint("state IN ('live', 'released', 'expired', 'superseded')", name="state"),
-    CheckConstraint("(state = 'live') = (ended_at IS NULL)", name="ended"),
-    Index(
-        "uq_allocations_live_seat",
-        "lot_id",
-        "seat",
-        unique=True,
-        sqlite_where=text("state = 'live'"),
-        postgresql_where=text("state = 'live'"),
+    CheckConstraint("starts_at >= allocated_at AND starts_at < ends_at", name="start"),
+    CheckConstraint("state IN ('live', 'scheduled', 'released', 'expired', 'superseded')", name="state"),
+    CheckConstraint("(state IN ('live', 'scheduled')) = (ended_at IS NULL)", name="ended"),
+    CheckConstraint(
+        "state <> 'scheduled' OR (starts_at IS NOT NULL AND renews IS NOT NULL)", name="scheduled"
     ),
-    Index(
-        "uq_allocations_live_learner",
-        "learner_id",
-        "type",
-        unique=True,
-        sqlite_where=text("state = 'live'"),
-        postgresql_where=text("state = 'live'"),
-    ),
+    _unique_while("ended_at IS NULL", "uq_allocations_held_seat", "lot_id", "seat"),
+    _unique_while("state = 'live'", "uq_allocations_live_learner", "learner_id", "type"),
+    _unique_while("state = 'scheduled'", "uq_allocations_scheduled_learner", "learner_id", "type"),
     Index(
         "ix_allocations_past",
         "learner_id",
-        sqlite_where=text("state <> 'live'"),
-        postgresql_where=text("state <> 'live'"),
+        sqlite_where=text("ended_at IS NOT NULL"),
+        postgresql_where=text("ended_at IS NOT NULL"),
     ),
 )
 
@@ -250,6 +252,21 @@ changes = Table(
         postgresql_where=text("state = 'recorded'"),
     ),
     sqlite_with_rowid=False,
+)
+
+events = Table(  # what people did by hand, and what no change of a run tells: see `register/trail.py`
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Time, nullable=False, index=True),
+    _text("actor"),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # "order", "lot", "learner"
+    Column("number", Id, nullable=False),
+    _text("before", "{}"),  # JSON; never personal data, which could not be removed again
+    _text("after", "{}"),
+    Column("run_id", Id),
+    CheckConstraint("subject IN ('order', 'lot', 'learner')", name="subject"),
 )
 
 counters = Table(

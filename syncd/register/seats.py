@@ -14,12 +14,24 @@ from syncd.register import bulk
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, lots, waiting
 
+HELD = allocations.c.ended_at.is_(None)
+"""The allocations whose seat is taken: live ones and scheduled ones."""
+_OVER = "the license has ended"
 _COLUMNS = ("learner_id", "lot_id", "type", "lot_quantity", "ends_at", "seat", "allocated_at", "run_id")
 
 
 class Grant(NamedTuple):
     learner: int
     lot: int
+
+
+class Renewal(NamedTuple):
+    """A license of `lot` after the allocation `renews`: from `starts_at` on, or at once where that is 0."""
+
+    learner: int
+    lot: int
+    renews: int
+    starts_at: int
 
 
 class Waiter(NamedTuple):
@@ -51,40 +63,90 @@ def grant(connection: Connection, grants: Sequence[Grant], run: int | None, now:
     return left_over
 
 
+def renew(connection: Connection, renewals: Sequence[Renewal], run: int, now: int) -> list[Renewal]:
+    """Give each learner the license that follows their old one; return those that found no seat.
+
+    What is over of theirs has expired by then. What still runs goes on until the renewal starts.
+    """
+    expire(connection, [entry.learner for entry in renewals], now)
+    by_lot: dict[int, list[Renewal]] = defaultdict(list)
+    for entry in renewals:
+        by_lot[entry.lot].append(entry)
+    left_over: list[Renewal] = []
+    rows: list[tuple[object, ...]] = []
+    replaced: list[int] = []
+    for number, entries in sorted(by_lot.items()):
+        lot = _locked(connection, number)
+        free = free_seats(connection, lot, len(entries)) if lot.starts_at <= now < lot.ends_at else []
+        left_over += entries[len(free) :]
+        for entry, seat in zip(entries, free, strict=False):
+            state = "scheduled" if entry.starts_at else "live"
+            given = (entry.learner, lot.id, str(lot.type), lot.quantity, lot.ends_at, seat, now, run)
+            rows.append((*given, state, entry.renews, entry.starts_at or None))
+            replaced += [] if entry.starts_at else [entry.renews]
+    _supersede(connection, replaced, now)
+    bulk.insert(connection, "allocations", (*_COLUMNS, "state", "renews", "starts_at"), rows)
+    return left_over
+
+
+def _supersede(connection: Connection, replaced: Sequence[int], now: int) -> None:
+    """These allocations, those that have not ended, give way to their renewal."""
+    connection.execute(
+        update(allocations)
+        .where(is_any_of(connection, allocations.c.id, replaced), HELD)
+        .values(state="superseded", ended_at=now, ended_because="renewed")
+    )
+
+
 def free_seats(connection: Connection, lot: Lot, many: int) -> list[int]:
-    """Up to `many` free seat numbers: first those above every live one, then the gaps below."""
-    live = (allocations.c.lot_id == lot.id, allocations.c.state == "live")  # the index of live seats
-    highest = connection.execute(select(func.max(allocations.c.seat)).where(*live)).scalar() or 0
+    """Up to `many` free seat numbers: first those above every taken one, then the gaps below."""
+    held = (allocations.c.lot_id == lot.id, HELD)  # an index of its own
+    highest = connection.execute(select(func.max(allocations.c.seat)).where(*held)).scalar() or 0
     above = list(range(highest + 1, min(lot.quantity, highest + many) + 1))
     if len(above) == many or not highest:
         return above
-    taken = set(connection.execute(select(allocations.c.seat).where(*live)).scalars())
+    taken = set(connection.execute(select(allocations.c.seat).where(*held)).scalars())
     gaps = (seat for seat in range(1, highest + 1) if seat not in taken)
     return above + list(islice(gaps, many - len(above)))
 
 
 def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:
-    """End these learners' live allocations from `lot`; how many there were. One that is over has expired."""
-    held = is_any_of(connection, allocations.c.learner_id, learners)
+    """End these learners' allocations from `lot`; how many there were. One that is over has expired."""
+    theirs = is_any_of(connection, allocations.c.learner_id, learners)
+    over = allocations.c.ends_at <= now
     ended = connection.execute(
         update(allocations)
-        .where(held, allocations.c.lot_id == lot, allocations.c.state == "live")
+        .where(theirs, allocations.c.lot_id == lot, HELD)
         .values(
-            state=case((allocations.c.ends_at <= now, "expired"), else_="released"),
-            ended_at=now,
-            ended_because=why,
+            state=case((over, "expired"), else_="released"),
+            ended_at=case((over, allocations.c.ends_at), else_=now),
+            ended_because=case((over, _OVER), else_=why),
         )
     )
     return ended.rowcount
 
 
-def release_all(connection: Connection, learners: Iterable[int], why: str, now: int) -> None:
-    """End every live allocation of these learners."""
-    held = is_any_of(connection, allocations.c.learner_id, learners)
+def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
+    """End what is over of these learners' allocations, as of its end; and let follow what was scheduled."""
+    theirs = is_any_of(connection, allocations.c.learner_id, learners)
+    for state in ("live", "scheduled"):  # each has an index by learner
+        connection.execute(
+            update(allocations)
+            .where(theirs, allocations.c.state == state, allocations.c.ends_at <= now)
+            .values(state="expired", ended_at=allocations.c.ends_at, ended_because=_OVER)
+        )
     connection.execute(
         update(allocations)
-        .where(held, allocations.c.state == "live")
-        .values(state="released", ended_at=now, ended_because=why)
+        .where(theirs, allocations.c.state == "scheduled", allocations.c.starts_at <= now)
+        .values(state="live")
+    )
+
+
+def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> None:
+    """End what this run gave the learner."""
+    given = allocations.c.learner_id == learner, allocations.c.run_id == run, HELD
+    connection.execute(
+        update(allocations).where(*given).values(state="released", ended_at=now, ended_because=why)
     )
 
 
@@ -108,7 +170,7 @@ def with_free_seats(connection: Connection, now: int) -> Iterator[Lot]:
     """Every lot that has not ended, with how many of its seats are free."""
     used = (
         select(allocations.c.lot_id, func.count().label("used"))
-        .where(allocations.c.state == "live")
+        .where(HELD)
         .group_by(allocations.c.lot_id)
         .subquery()
     )

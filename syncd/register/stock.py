@@ -6,15 +6,30 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, exists, func, or_, select
 
 from syncd.licensing.stock import History, LotStock, Stock
 from syncd.model import LicenseType, OrderState
 from syncd.register.bulk import is_any_of
 from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.seats import HELD
 
-_LIVE = allocations.c.state == "live"
-_STAYS = and_(learners.c.account == "active", learners.c.left_at.is_(None))
+_HERE = learners.c.left_at.is_(None)
+_STAYS = and_(learners.c.account == "active", _HERE)
+_next = allocations.alias("next")
+_past = allocations.alias("past")
+_IS_RENEWED = exists().where(_next.c.renews == allocations.c.id, _next.c.state == "scheduled")
+_LATEST = select(func.max(_past.c.id)).where(
+    _past.c.learner_id == learners.c.id, _past.c.ended_at.is_not(None)
+)
+_LAPSED = and_(
+    learners.c.suspended_by == "expiry",
+    _HERE,
+    allocations.c.state == "expired",
+    allocations.c.id == _LATEST.correlate(learners).scalar_subquery(),
+    ~exists().where(waiting.c.learner_id == learners.c.id),
+)
+"""Suspended because this license has ended, and not in line for another."""
 _PERSON = (
     learners.c.id, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.department
 )  # fmt: skip
@@ -43,9 +58,10 @@ class Stocktaking:
         with self._engine.connect() as connection:
             rows = connection.execute(_lots_and_holders(type_)).mappings().all()
             away = _away(connection)
+            lapsed = _lapsed(connection)
             waits = connection.execute(line).scalar_one()
             requested = connection.execute(asked).scalar_one()
-        found = [_lot(row, away[row["id"]]) for row in rows]
+        found = [_lot(row, away[row["id"]], lapsed.get(row["id"], 0)) for row in rows]
         return Stock(
             lots=tuple(lot for lot in found if lot.ends_at > now),
             over=tuple(lot for lot in found if lot.ends_at <= now and lot.staying),
@@ -67,7 +83,10 @@ class Stocktaking:
         )
 
     def holders(self, lot_ids: Collection[int]) -> Iterator[Holder]:
-        """Who is still here and holds a license of these lots, seat by seat; not held in memory."""
+        """Who is here and loses, or has lost, a license of these lots with none to follow; seat by seat.
+
+        They are not held in memory.
+        """
         if not lot_ids:
             return
         with self._engine.connect().execution_options(yield_per=1000) as connection:
@@ -76,7 +95,10 @@ class Stocktaking:
                 .select_from(allocations)
                 .join(learners, learners.c.id == allocations.c.learner_id)
                 .join(lots, lots.c.id == allocations.c.lot_id)
-                .where(_LIVE, _STAYS, is_any_of(connection, allocations.c.lot_id, lot_ids))
+                .where(
+                    is_any_of(connection, allocations.c.lot_id, lot_ids),
+                    or_(and_(HELD, _STAYS, ~_IS_RENEWED), _LAPSED),
+                )
                 .order_by(lots.c.ends_at, allocations.c.lot_id, allocations.c.seat)
             )
             for row in connection.execute(statement).mappings():
@@ -84,10 +106,10 @@ class Stocktaking:
 
 
 def _lots_and_holders(type_: LicenseType) -> Select[Any]:
-    """Each lot with how many of its seats are held. The index of live seats answers it alone."""
+    """Each lot with how many of its seats are held. The index of held seats answers it alone."""
     held = (
         select(allocations.c.lot_id, func.count().label("many"))
-        .where(_LIVE)
+        .where(HELD)
         .group_by(allocations.c.lot_id)
         .subquery()
     )
@@ -100,11 +122,12 @@ def _lots_and_holders(type_: LicenseType) -> Select[Any]:
 
 
 def _away(connection: Connection) -> dict[int, Counter[int | None]]:
-    """By lot: how many of its seats are held by people who left, by when, and by accounts not in use (None).
+    """By lot: how many of its seats are held by people who left, by when; and (None) by accounts not in use
+    and by people whose renewal is there.
 
     They are few: their seats are looked up one by one, and the others are never read.
     """
-    mine = and_(allocations.c.learner_id == learners.c.id, _LIVE)
+    mine = and_(allocations.c.learner_id == learners.c.id, HELD)
     statement = (
         select(allocations.c.lot_id, learners.c.left_at, func.count())
         .select_from(learners)
@@ -116,17 +139,39 @@ def _away(connection: Connection) -> dict[int, Counter[int | None]]:
     for lot, left_at, many in connection.execute(statement):
         if lot is not None:
             away[lot][left_at] = many
+    renewed = (
+        select(allocations.c.lot_id, func.count())
+        .select_from(_next)
+        .join(allocations, allocations.c.id == _next.c.renews)
+        .join(learners, learners.c.id == allocations.c.learner_id)
+        .where(_next.c.state == "scheduled", HELD, _STAYS)
+        .group_by(allocations.c.lot_id)
+    )
+    for lot, many in connection.execute(renewed):
+        away[lot][None] += many
     return away
 
 
-def _lot(row: RowMapping, away: Counter[int | None]) -> LotStock:
+def _lapsed(connection: Connection) -> dict[int, int]:
+    """By lot: how many people who are here have lost a license of it, and have no other."""
+    statement = (
+        select(allocations.c.lot_id, func.count())
+        .select_from(learners)
+        .join(allocations, allocations.c.learner_id == learners.c.id)
+        .where(_LAPSED)
+        .group_by(allocations.c.lot_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def _lot(row: RowMapping, away: Counter[int | None], lapsed: int) -> LotStock:
     return LotStock(
         id=row["id"],
         order=row["order_id"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         free=row["quantity"] - row["held"],
-        staying=row["held"] - away.total(),
+        staying=row["held"] - away.total() + lapsed,
         leaving=tuple(sorted((left_at, many) for left_at, many in away.items() if left_at is not None)),
     )
 

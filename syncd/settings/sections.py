@@ -85,6 +85,13 @@ class RequestSection(Section):
         return RequestPolicy(self.automatic, self.within, self.max)
 
 
+class Renew(StrEnum):
+    """Who decides about the renewal of a license."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
 class LicensesSection(Section):
     """Which licenses people get, and who goes first when there are too few."""
 
@@ -101,8 +108,14 @@ class LicensesSection(Section):
         default=RequestSection(), description="whether syncd asks for missing licenses by itself"
     )
 
+    renew: Renew = Field(
+        default=Renew.MANUAL,
+        description="licenses that end: renewed when somebody says so, or by themselves from free ones",
+    )
+
     def seats(self) -> SeatPolicy:
-        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining)
+        automatic = self.renew is Renew.AUTOMATIC
+        return SeatPolicy(self.type, self.on_shortfall, self.min_remaining, automatic)
 
 
 class LeaversSection(Section):

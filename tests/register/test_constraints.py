@@ -18,7 +18,21 @@ def three_seated(company: Company) -> Company:
     return company
 
 
-@pytest.mark.usefixtures("three_seated")
+@pytest.fixture
+def without_triggers(three_seated: Company, engine: Engine) -> Company:
+    """As `three_seated`, where only the constraints of the tables are left to refuse anything."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+            for name in names.scalars().all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for table in ("orders", "lots", "allocations", "events"):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+    return three_seated
+
+
+@pytest.mark.usefixtures("without_triggers")
 @pytest.mark.parametrize(
     "impossible",
     [
@@ -36,6 +50,23 @@ def three_seated(company: Company) -> Company:
         pytest.param("UPDATE allocations SET ended_at = 1", id="a live seat that has ended"),
         pytest.param("UPDATE allocations SET state = 'released'", id="a released seat that never ended"),
         pytest.param("UPDATE allocations SET state = 'lost'", id="a state there is no word for"),
+        pytest.param("UPDATE allocations SET state = 'scheduled'", id="a scheduled seat that renews nothing"),
+        pytest.param(
+            "UPDATE allocations SET starts_at = allocated_at - 1",
+            id="a license older than its gift",
+        ),
+        pytest.param("UPDATE allocations SET starts_at = ends_at", id="a license that starts at its end"),
+        pytest.param("UPDATE allocations SET renews = 99", id="the renewal of a license there never was"),
+        pytest.param(
+            "UPDATE allocations SET state = 'scheduled', starts_at = allocated_at, renews = 2, learner_id ="
+            " (SELECT min(learner_id) FROM allocations) WHERE seat IN (2, 3)",
+            id="two scheduled licenses of one type",
+        ),
+        pytest.param(
+            "UPDATE allocations SET state = 'scheduled', starts_at = allocated_at, renews = 1, seat = 1"
+            " WHERE seat = 3",
+            id="a seat that is taken, reserved",
+        ),
         pytest.param(
             "UPDATE allocations SET learner_id = (SELECT min(id) FROM learners) WHERE seat = 3",
             id="two live licenses of one type",
@@ -59,8 +90,42 @@ def test_the_database_refuses(engine: Engine, impossible: str) -> None:
         connection.execute(text(impossible))
 
 
-def test_a_seat_given_back_leaves_its_number_to_others(three_seated: Company, engine: Engine) -> None:
+@pytest.mark.usefixtures("three_seated")
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        pytest.param("UPDATE allocations SET learner_id = 2 WHERE seat = 3", id="whose a license was"),
+        pytest.param("UPDATE allocations SET seat = 4 WHERE seat = 3", id="which seat it was"),
+        pytest.param("UPDATE allocations SET allocated_at = allocated_at - 1", id="since when they had it"),
+        pytest.param("DELETE FROM allocations WHERE seat = 3", id="that they had it"),
+        pytest.param("UPDATE orders SET quantity = 5", id="what was ordered"),
+        pytest.param("UPDATE orders SET state = 'cancelled'", id="what was decided"),
+        pytest.param("UPDATE orders SET decided_by = 'me'", id="who decided"),
+        pytest.param("DELETE FROM orders", id="that it was ordered"),
+        pytest.param("UPDATE lots SET starts_at = starts_at - 1", id="since when it counts"),
+        pytest.param("DELETE FROM lots", id="that there were licenses"),
+        pytest.param("UPDATE events SET actor = 'me'", id="who did it"),
+        pytest.param("DELETE FROM events", id="that it was done"),
+    ],
+)
+def test_history_is_not_rewritten(engine: Engine, rewritten: str) -> None:
+    event = "INSERT INTO events (at, action, subject, number) VALUES (1, 'requested', 'order', 1)"
+    with engine.begin() as connection:
+        connection.execute(text(event))
+    with pytest.raises(IntegrityError, match="history is not rewritten"), engine.begin() as connection:
+        connection.execute(text(rewritten))
+
+
+def test_an_allocation_that_has_ended_is_never_opened_again(three_seated: Company, engine: Engine) -> None:
+    company = three_seated
+    company.now += 400 * 86400
+    assert company.sync().counts == {"expire": 3}
+    with pytest.raises(IntegrityError, match="history is not rewritten"), engine.begin() as connection:
+        connection.execute(text("UPDATE allocations SET state = 'live', ended_at = NULL"))
+
+
+def test_a_seat_given_back_leaves_its_number_to_others(without_triggers: Company, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE allocations SET state = 'released', ended_at = 1 WHERE seat = 1"))
         connection.execute(text("UPDATE allocations SET seat = 1 WHERE seat = 2"))
-    assert three_seated.learners("live") == ["bob", "cem"]
+    assert without_triggers.learners("live") == ["bob", "cem"]

@@ -111,3 +111,43 @@ def test_the_history_has_every_moment_at_which_somebody_came_or_left(
     company.hire("ann")
     company.sync()
     assert stocktaking.history() == History(((START, 3), (START + DAY, 1)), (), 4), "who is back never left"
+
+
+def test_who_has_lost_a_license_counts_once_whatever_has_been_recorded_of_it(
+    company: Company, stocktaking: Stocktaking
+) -> None:
+    company.order(3)
+    company.hire("ann", "bob", "cem")
+    company.sync()
+    company.now += 400 * DAY
+    told = []
+    for _ in range(2):
+        stock = stocktaking.stock(PREMIUM, company.now)
+        told.append(
+            ([(lot.order, lot.staying) for lot in stock.over], [h.email for h in stocktaking.holders([1])])
+        )
+        company.sync()
+    assert told[0] == told[1] == ([(1, 3)], ["ann@example.com", "bob@example.com", "cem@example.com"])
+    company.people.remove("id-ann")
+    company.sync()
+    company.order(1)
+    company.renew("bob")
+    stock = stocktaking.stock(PREMIUM, company.now)
+    assert [(lot.order, lot.staying) for lot in stock.over] == [(1, 1)], "one has left, one has another"
+    assert [holder.name for holder in stocktaking.holders([1])] == ["Cem Doe"]
+    assert [(lot.order, lot.free, lot.staying) for lot in stock.lots] == [(2, 0, 1)]
+
+
+def test_a_renewal_that_is_reserved_is_a_license_behind_it(
+    company: Company, stocktaking: Stocktaking
+) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    company.sync()
+    company.now += 300 * DAY
+    company.order(3)
+    company.renew("ann", within=90 * DAY)
+    first, second = stocktaking.stock(PREMIUM, company.now).lots
+    assert (first.free, first.staying) == (0, 1), "only one of them has none to follow"
+    assert (second.free, second.staying) == (2, 1)
+    assert [holder.name for holder in stocktaking.holders([first.id])] == ["Bob Doe"]

@@ -1,0 +1,141 @@
+"""`syncd licenses renew`: whom its options mean, what is shown of them, and what cannot be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.company import DAY
+from tests.office import Office, person
+
+Travel = Callable[[int], None]
+
+
+@pytest.fixture
+def travel(monkeypatch: pytest.MonkeyPatch) -> Travel:
+    """Sets syncd's clock so many days ahead."""
+    now = time.time()
+    return lambda days: monkeypatch.setattr("syncd.app.time", SimpleNamespace(time=lambda: now + days * DAY))
+
+
+@pytest.fixture
+def ended(office: Office, travel: Travel) -> Office:
+    """Ann, Bob (Sales) and Cem had licenses; those are over, and five others are free."""
+    office.configure(office.config.read_text() + "mapping: { group: groups }\n")
+    office.employ(person("ann", groups="HQ"), person("bob", department="Sales", groups="HQ"), person("cem"))
+    office.order(3)
+    office.say("sync", code=0)
+    travel(400)
+    office.say("sync", code=0)
+    office.order(5)
+    return office
+
+
+def of_license(office: Office, state: str) -> list[str]:
+    found = office.json("learners", "list", "--license", state)
+    return [entry["profile"]["email"].partition("@")[0] for entry in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "renewed"),
+    [
+        (["--all"], ["ann", "bob", "cem"]),
+        (["ann@example.com", "cem"], ["ann", "cem"]),
+        (["--department", "sales"], ["bob"]),
+        (["--group", "hq"], ["ann", "bob"]),
+        (["--group", "HQ", "--department", "Sales", "cem"], ["ann", "bob", "cem"]),
+    ],
+)
+def test_who_is_meant(ended: Office, words: list[str], renewed: list[str]) -> None:
+    shown = ended.say("licenses", "renew", *words, code=0).stdout
+    assert f"renew     {len(renewed):>6}" in shown
+    assert of_license(ended, "live") == renewed
+
+
+def test_a_file_is_shown_before_it_is_applied(ended: Office, tmp_path: Path) -> None:
+    ended.say("licenses", "renew", "cem", code=0)
+    file = tmp_path / "renew.csv"
+    file.write_text("Email\nANN@example.com\n\ncem@example.com\nnobody@example.com\n", encoding="utf-8-sig")
+    shown = ended.say("licenses", "renew", "--from", str(file), "--dry-run", code=0).stdout
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert "Renew: 1 person" in lines
+    assert f"{file}, line 5 nobody@example.com no learner has this address" in lines
+    assert any("cem@example.com has not expired" in line for line in lines)
+    assert of_license(ended, "live") == ["cem"], "nothing has happened"
+    number = next(line for line in lines if line.startswith("Plan ")).split()[1]
+    ended.say("apply", number, code=0)
+    assert of_license(ended, "live") == ["ann", "cem"]
+
+
+def test_too_few_licenses_end_with_5_and_say_how_to_get_more(ended: Office) -> None:
+    ended.employ(person("ann"), person("bob"), person("cem"), *(person(f"new{n}") for n in range(4)))
+    ended.say("sync", code=0)
+    found = ended.say("licenses", "renew", "--all", code=5)
+    assert "2 people are not renewed: 2 licenses are missing" in found.stdout
+    assert "licenses request 2`" in found.stdout
+    assert "bob@example.com" in found.stdout
+    found = ended.say("licenses", "renew", "--all", "--wait", code=5)
+    assert "Waiting for a license: 2 people" in found.stdout
+    assert "a renewal" in found.stdout
+
+
+def test_ahead_of_the_end(office: Office, travel: Travel) -> None:
+    office.order(3)
+    office.say("sync", code=0)
+    travel(340)
+    office.order(2)
+    assert "has not expired" in office.say("licenses", "renew", "ann", code=0).stdout
+    office.say("licenses", "renew", "ann", "--expiring", "60d", code=0)
+    assert "renewed until" in office.say("learners", "show", "ann", code=0).stdout
+    office.say("licenses", "renew", "bob", "--expiring", "60d", "--start", "now", code=0)
+    assert "superseded" in office.say("learners", "show", "bob", code=0).stdout
+    assert "renewed until" in office.say("explain", "ann", code=0).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "say whose license: WHO, --from, --group, --department or --all"),
+        (["nobody"], "there is no learner nobody"),
+        (["--group", "Hq2"], "no learner is in the group Hq2\n→ there are HQ"),
+        (["--all", "--expiring", "60"], "must be a duration with its unit"),
+        (["--from", "nowhere.csv"], "nowhere.csv cannot be read"),
+    ],
+)
+def test_what_cannot_be_ends_with_2(ended: Office, words: list[str], complaint: str) -> None:
+    assert complaint in ended.say("licenses", "renew", *words, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (b"Name\nann\n", "has no column Email"),
+        (b"", "has no column Email"),
+        (b"Email\n\xff\xfe\xff\n", "is not UTF-8 text"),
+        (b'Email\n"ann@example.com\n', "is not a CSV file"),
+    ],
+)
+def test_a_file_that_is_none_ends_with_2(ended: Office, tmp_path: Path, text: bytes, complaint: str) -> None:
+    file = tmp_path / "renew.csv"
+    file.write_bytes(text)
+    assert complaint in ended.say("licenses", "renew", "--from", str(file), code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "text", [b"Name;E-Mail\r\nAnn;ann@example.com\r\n", "Email\nann@example.com".encode("utf-16")]
+)
+def test_a_file_as_a_spreadsheet_saves_it(ended: Office, tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "renew.csv"
+    file.write_bytes(text)
+    ended.say("licenses", "renew", "--from", str(file), code=0)
+    assert of_license(ended, "live") == ["ann"]
+
+
+def test_automatic_where_the_admin_chose_so(ended: Office) -> None:
+    ended.configure(ended.config.read_text() + "licenses: { renew: automatic }\n")
+    ended.say("sync", code=0)
+    assert of_license(ended, "live") == ["ann", "bob", "cem"]
