@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from math import floor
 from typing import NamedTuple
 
 from syncd.licensing.chances import Z, likely, unlikely
@@ -17,7 +17,7 @@ from syncd.licensing.rates import Rate
 from syncd.licensing.stock import LotStock, Stock
 
 SOON = 90  # days an order placed for a shortfall should at least last
-_HALF = 0.5  # of a person: from here on figures are rounded up to one
+_HALF = 0.5  # of a person is one, and less is nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ def _first_short(points: Sequence[Point]) -> int | None:
 
 
 def _short(points: Sequence[Point]) -> int:
-    worst = min(point.balance for point in points)
-    return ceil(-worst - 1e-9) if worst <= -_HALF else 0
+    """The worst of them, to the nearest whole person."""
+    return max(0, floor(_HALF - min(point.balance for point in points)))
 
 
 def _endings(question: Question, renewing: Sequence[Point], expected: Sequence[Point]) -> Iterator[Ending]:
