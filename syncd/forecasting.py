@@ -104,7 +104,7 @@ def _supposed(
             raise ConfigError(
                 f"{order.quantity} is not a number of licenses", next_step=f"give a number from 1 to {MOST:,}"
             )
-        if not days.dates[0] <= order.day <= days.dates[-1]:
+        if order.day not in days.dates:
             raise ConfigError(
                 f"an order on {order.day} is outside of the forecast",
                 next_step=f"give a day from {days.dates[0]} to {days.dates[-1]}",
