@@ -64,15 +64,18 @@ class Carrier:
         there = self.platform.read_back(silent)
         for delivery in silent:
             found = there.get(delivery.id)
-            if found is not None and _as_wanted(delivery, found):
-                outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", found.account)
+            if _as_wanted(delivery, found):
+                account = found.account if found else ""
+                outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", account)
 
 
 def _is_unknown(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.verdict is Verdict.UNKNOWN
 
 
-def _as_wanted(delivery: Delivery, found: PlatformLearner) -> bool:
+def _as_wanted(delivery: Delivery, found: PlatformLearner | None) -> bool:
+    if found is None or delivery.kind is Kind.DELETE:
+        return found is None and delivery.kind is Kind.DELETE
     return (found.profile, found.active, found.ends_at) == (
         delivery.profile,
         delivery.active,

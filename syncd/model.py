@@ -14,6 +14,7 @@ waiting learner  somebody who should have a seat and found none
 change           one thing a run does to one person; a plan is changes in their order
 plan             everything one run would change, stored before anything happens
 run              one pass from directory to platform; holds one plan
+trail            everything that was done, by whom; only added to
 shortfall        wanted, available and missing seats
 
 Times are integers: seconds since 1970 in UTC. Only the edges speak of time zones.
@@ -146,6 +147,7 @@ class Kind(IntEnum):
     SUSPEND = 10  # has left: no longer in scope, disabled, or gone
     EXPIRE = 15  # the license has ended: the account is suspended until it is renewed
     RELEASE = 20  # the grace period is over: the seat goes back to its lot
+    DELETE = 25  # has been gone for so long that the policy says: personal data are removed
     LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
     UPDATE = 40
     REACTIVATE = 50  # has come back
@@ -192,6 +194,27 @@ class Entry(NamedTuple):
     change: Change
     state: ChangeState
     outcome: str
+
+
+class TrailEntry(NamedTuple):
+    """One thing that was done, by whom, to which order or learner (by number).
+
+    `place` orders what happened in one second: what people did by hand, then a run, then its consequences.
+    `refused`: why it came to nothing. `before` and `after` hold what it changed.
+    """
+
+    at: int
+    run: int | None
+    place: int
+    actor: str
+    action: str
+    subject: str
+    number: int
+    email: str = ""
+    before: Mapping[str, Any] = NOTHING
+    after: Mapping[str, Any] = NOTHING
+    why: str = ""
+    refused: str = ""
 
 
 class RunState(StrEnum):

@@ -192,7 +192,9 @@ class Survey:
 
     def _find_leavers(self) -> None:
         people = self._register.people
-        suspects = {*people.leaving(), *self._matcher.left}
+        delete_after = self._policy.grace.delete_after
+        gone_since = None if delete_after is None else self._now - delete_after
+        suspects = {*people.leaving(gone_since), *self._matcher.left}
         for numbers in _paged(self._absent, 1000):
             suspects |= people.owners(numbers)
         for page in _paged(sorted(suspects), 1000):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
 
@@ -11,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from syncd.errors import Held, Incomplete
 from syncd.model import ChangeState, Entry, RunState
+from syncd.plan.renewals import Start
 from syncd.run import RunFacts
 from tests.company import DAY, Company
 from tests.contracts.memory import MemoryDirectory
@@ -122,7 +124,32 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sync(self) -> None:
-        self._check(self.company.sync())
+        unlicensed, last = self.truth.unlicensed(), self.truth.last_allocation()
+        unfinished = self.company.register.runs.interrupted()
+        facts = self.company.sync()
+        if not unfinished:  # nor a renewal that somebody asked for and a crash cut short
+            assert not unlicensed & self.truth.given_since(last), "what has ended is not renewed by itself"
+            self.truth.check_nobody_who_left_was_given(last)
+        self._check(facts)
+
+    @rule(
+        handles=st.lists(HANDLES, min_size=1, max_size=3, unique=True),
+        days=st.sampled_from([0, 0, 60, 400]),
+        start=st.sampled_from(Start),
+        include_left=st.booleans(),
+        wait=st.booleans(),
+        cut_at=st.integers(0, 3),
+    )
+    def renew(
+        self, handles: list[str], days: int, start: Start, include_left: bool, wait: bool, cut_at: int
+    ) -> None:
+        """Some licenses are renewed; perhaps the plug is pulled meanwhile."""
+        there = [handle for handle in handles if self.truth.has(f"{handle}@example.com")]
+        terms = {"within": days * DAY, "start": start, "include_left": include_left}
+        with self._cut(cut_at, recorded=cut_at % 2 == 0):
+            facts = self.company.renew(*there, wait=wait, **terms)
+            refused = self.company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+            assert list(refused) == []
 
     @rule()
     def preview(self) -> None:
@@ -158,16 +185,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 4), recorded=st.booleans())
     def cut_short(self, at: int, recorded: bool) -> None:
-        register = self.company.register
-        real = register.recorder
-        register.recorder = Failing(real, at, recorded=recorded)  # type: ignore[assignment]
-        try:
-            with patch("syncd.run._BATCH", 2):
-                self.company.sync()
-        except Cut:
-            pass
-        finally:
-            register.recorder = real
+        with self._cut(at, recorded=recorded):
+            self.company.sync()
 
     @rule(random=st.randoms(use_true_random=False), page=st.integers(1, 5))
     @precondition(lambda self: not self.truth.two_want_one_address())
@@ -180,11 +199,29 @@ class Life(RuleBasedStateMachine):
             directory.page_size = page
         assert self._shape() == first, "the same facts give the same plan"
 
+    @contextmanager
+    def _cut(self, at: int, *, recorded: bool) -> Iterator[None]:
+        """The plug is pulled at that batch of two changes; 0: never."""
+        register = self.company.register
+        real = register.recorder
+        register.recorder = Failing(real, at, recorded=recorded)  # type: ignore[assignment]
+        try:
+            with patch("syncd.run._BATCH", 2):
+                yield
+        except Cut:
+            pass
+        finally:
+            register.recorder = real
+
     # -- what always holds
 
     @invariant()
     def seats_are_never_promised_twice(self) -> None:
         self.truth.check_seats()
+
+    @invariant()
+    def the_trail_told_again_is_what_there_is(self) -> None:
+        self.truth.check_trail()
 
     @invariant()
     def who_is_not_managed_is_not_touched(self) -> None:

@@ -13,7 +13,7 @@ from syncd.register import database
 from syncd.run import RunFacts
 from tests.company import Company
 
-_TABLES = ("learners", "identities", "links", "allocations", "waiting", "lots", "orders")
+_TABLES = ("learners", "identities", "links", "allocations", "waiting", "lots", "orders", "events")
 _BY_HAND = "SELECT * FROM learners WHERE id >= 1000000 ORDER BY id"
 
 
@@ -36,6 +36,9 @@ class Truth:
     def highest_learner(self) -> int:
         return self.rows("SELECT coalesce(max(id), 0) FROM learners WHERE id < 1000000")[0][0]
 
+    def has(self, email: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM learners WHERE email = :email", email=email))
+
     def add_by_hand(self, email: str) -> None:
         """A learner no directory answers for, unless the address is taken."""
         if not self.rows("SELECT 1 FROM learners WHERE email = :email", email=email):
@@ -49,31 +52,60 @@ class Truth:
         assert self.rows(_BY_HAND) == self._by_hand
 
     def check_seats(self) -> None:
-        live = Counter(lot for (lot,) in self.rows("SELECT lot_id FROM allocations WHERE state = 'live'"))
-        for lot in self._company.register.licenses.lots(self._company.now):
-            assert live[lot.id] <= lot.quantity
+        held = Counter(lot for (lot,) in self.rows("SELECT lot_id FROM allocations WHERE ended_at IS NULL"))
+        lots = self._company.register.licenses.lots(self._company.now)
+        for lot in lots:
+            assert held[lot.id] <= lot.quantity
             assert lot.quantity == lot.allocated + lot.available + lot.expired
-            assert lot.expired or live[lot.id] == lot.allocated
-        holders = self.rows("SELECT learner_id, type FROM allocations WHERE state = 'live'")
-        assert len(holders) == len(set(holders)), "one license of a type each"
+            assert lot.expired or held[lot.id] == lot.allocated
+        assert self._company.register.reconciling.at(self._company.now) == lots
+        for state in ("live", "scheduled"):
+            holders = self.rows(f"SELECT learner_id, type FROM allocations WHERE state = '{state}'")
+            assert len(holders) == len(set(holders)), "one license of a type each, and one to follow"
+        assert not self.rows(_OVERLAPPING), "nobody has two at one time"
         assert not self.rows(
             "SELECT 1 FROM allocations a JOIN lots l ON l.id = a.lot_id JOIN orders o ON o.id = l.order_id"
             " WHERE o.state <> 'assigned' OR a.allocated_at < l.starts_at OR a.allocated_at >= l.ends_at"
         )
+
+    def check_trail(self) -> None:
+        """The trail, told again, comes to what the register holds."""
+        assert self._company.register.reconciling.discrepancies() == []
+
+    def unlicensed(self) -> set[int]:
+        """Who has no license and is not to get one by a sync: expired, or not here; and not in line."""
+        over = "SELECT learner_id FROM allocations WHERE ended_at IS NULL AND ends_at <= :now"
+        in_line = "SELECT learner_id FROM waiting"
+        suspended = f"SELECT id FROM learners WHERE suspended_by = 'expiry' AND id NOT IN ({in_line})"
+        lasting = "SELECT learner_id FROM allocations WHERE ended_at IS NULL AND ends_at > :now"
+        now = self._company.now
+        found = {row[0] for row in (*self.rows(over, now=now), *self.rows(suspended))}
+        return found - {row[0] for row in self.rows(lasting, now=now)}
+
+    def given_since(self, last: int) -> set[int]:
+        """Who was given a license after the allocation `last`."""
+        return {row[0] for row in self.rows("SELECT learner_id FROM allocations WHERE id > :last", last=last)}
+
+    def last_allocation(self) -> int:
+        return self.rows("SELECT coalesce(max(id), 0) FROM allocations")[0][0]
+
+    def check_nobody_who_left_was_given(self, last: int) -> None:
+        given = "SELECT 1 FROM allocations a JOIN learners l ON l.id = a.learner_id WHERE a.id > :last"
+        assert not self.rows(f"{given} AND l.left_at IS NOT NULL", last=last)
 
     def check_line(self) -> None:
         """Nobody waits while a seat is free, nobody is in two places, nobody is half moved."""
         if self._company.learners("waiting"):
             assert self._company.free_seats() == 0
         assert not self.rows(
-            "SELECT 1 FROM waiting w JOIN allocations a ON a.learner_id = w.learner_id AND a.state = 'live'"
+            "SELECT 1 FROM waiting w JOIN allocations a ON a.learner_id = w.learner_id AND a.ended_at IS NULL"
         )
         assert not self.rows("SELECT 1 FROM learners WHERE email LIKE '~%'")
 
     def check_everybody_is_accounted_for(self, facts: RunFacts) -> None:
         """Who is there is a learner with an account or in line, or named; who is not there is suspended."""
         skipped = {change.key for change in self._company.changes(facts, Kind.SKIP)}
-        accounts = {f"{row[0]}/{row[1]}": (row[2], row[3]) for row in self.rows(_ACCOUNTS)}
+        accounts = {f"{row[0]}/{row[1]}": tuple(row[2:]) for row in self.rows(_ACCOUNTS)}
         wanted: set[int] = set()
         for directory in self._company.directories:
             for entry in directory.entries.values():
@@ -83,8 +115,8 @@ class Truth:
                 assert key in accounts or key in skipped, f"{key} was neither added nor named"
                 if key in accounts:
                     wanted.add(accounts[key][0])
-                    assert key in skipped or accounts[key][1] != "suspended"
-        for learner, account in accounts.values():
+                    assert key in skipped or accounts[key][1] != "suspended" or accounts[key][2] == "expiry"
+        for learner, account, _ in accounts.values():
             assert learner in wanted or account == "suspended", f"learner {learner} has left"
 
     def two_want_one_address(self) -> bool:
@@ -99,8 +131,14 @@ class Truth:
         return any(many > 1 for many in wants.values())
 
 
+_OVERLAPPING = (
+    "SELECT 1 FROM allocations a JOIN allocations b ON b.learner_id = a.learner_id AND b.id > a.id"
+    " WHERE coalesce(b.starts_at, b.allocated_at) < coalesce(a.ended_at, a.ends_at)"
+    " AND coalesce(b.ended_at, b.ends_at) > coalesce(b.starts_at, b.allocated_at)"
+)
 _ACCOUNTS = (
-    'SELECT i.directory, i."key", l.id, l.account FROM identities i JOIN learners l ON l.id = i.learner_id'
+    'SELECT i.directory, i."key", l.id, l.account, l.suspended_by FROM identities i'
+    " JOIN learners l ON l.id = i.learner_id"
 )
 _ADDRESSES = 'SELECT i.directory, i."key", l.email FROM identities i JOIN learners l ON l.id = i.learner_id'
 

@@ -162,13 +162,14 @@ def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
         ("renewed until", day(learner.renewed_until, zone)),
         ("waiting since", moment(learner.waiting_since, zone)),
         ("has left", moment(learner.left_at, zone)),
+        ("deleted", moment(learner.deleted_at, zone)),
         ("known since", moment(learner.created_at, zone)),
         ("refused", learner.refused),
     ]
 
 
 def _learner_facts(learner: LearnerRecord) -> dict[str, object]:
-    names = ("created_at", "left_at", "ends_at", "renewed_until", "waiting_since")
+    names = ("created_at", "left_at", "ends_at", "renewed_until", "waiting_since", "deleted_at")
     times = {name: iso(getattr(learner, name)) for name in names}
     return {**asdict(learner), "profile": learner.profile._asdict(), **times}
 

@@ -11,6 +11,7 @@ from syncd.cli import table
 from syncd.cli.confirm import confirm
 from syncd.cli.forecast import forecast
 from syncd.cli.renew import renew
+from syncd.cli.reports import reconcile, report
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
@@ -34,6 +35,8 @@ def licenses() -> None:
 licenses.add_command(forecast)
 licenses.add_command(confirm)
 licenses.add_command(renew)
+licenses.add_command(report)
+licenses.add_command(reconcile)
 
 
 @licenses.command()

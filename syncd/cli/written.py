@@ -41,7 +41,7 @@ def as_csv(screen: Screen, app: App, run: int) -> None:
     rows.writerow(_COLUMNS)
     for entry in app.register.journal.read(run):
         known = change_facts(entry)
-        rows.writerow([_harmless(known.get(column)) for column in _COLUMNS])
+        rows.writerow([harmless(known.get(column)) for column in _COLUMNS])
 
 
 def change_facts(entry: Entry) -> dict[str, Any]:
@@ -93,7 +93,8 @@ def written_to(path: Path, *, binary: bool = False, option: str = "--output") ->
         ) from exc
 
 
-def _harmless(value: object) -> str:
+def harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

@@ -2,7 +2,7 @@
 
     a directory read nobody at all, or far fewer than last time    -> held: directory_size
     a directory was renamed, or taken out of the configuration      -> held: directory_removed
-    more suspensions, creations or updates than allowed            -> held: that kind
+    more suspensions, creations, updates or deletions than allowed -> held: that kind
     `floor` changes of a kind or fewer                              -> never held for that kind
 
 A change that somebody has approved already (a reviewed plan, one that a crash cut short) does not count.
@@ -41,6 +41,7 @@ class Limits:
     suspensions: Limit = Limit(percent=5)
     creations: Limit = Limit(percent=20)
     updates: Limit = Limit(percent=50)
+    deletions: Limit = Limit(percent=1)
     min_directory_size: float = 50
     floor: int = 10
 
@@ -71,6 +72,7 @@ _WATCHED = (
     ("suspensions", (Kind.SUSPEND,), "suspend"),
     ("creations", (Kind.CREATE, Kind.WAIT), "add"),
     ("updates", (Kind.UPDATE,), "update"),
+    ("deletions", (Kind.DELETE,), "delete"),
 )
 OVERRIDES = ("directory_size", "directory_removed", *(name for name, _, _ in _WATCHED))
 

@@ -4,6 +4,7 @@
     left, suspend_after over            -> suspend
     suspended, release_after over       -> release the seat (both are counted from leaving),
                                            unless the license has ended: then it expires instead
+    delete_after over, where it is set  -> delete
 
 A learner has left when none of their directories has them present any more.
 """
@@ -26,16 +27,24 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """Seconds after leaving. A seat is never released from somebody who is not suspended."""
+    """Seconds after leaving. Nobody is released before they are suspended, or deleted before both.
+
+    `delete_after` is None where nobody is ever deleted.
+    """
 
     suspend_after: int = 0
     release_after: int = 14 * 86400
+    delete_after: int | None = None
 
     def suspends(self, left_at: int, now: int) -> bool:
         return left_at + self.suspend_after <= now
 
     def releases(self, left_at: int, now: int) -> bool:
         return left_at + max(self.suspend_after, self.release_after) <= now
+
+    def deletes(self, left_at: int, now: int) -> bool:
+        after = self.delete_after
+        return after is not None and self.releases(left_at, now) and left_at + after <= now
 
 
 def decide(
@@ -57,10 +66,13 @@ def decide(
         suspended = True
         yield _change(Kind.SUSPEND, learner, why, {"left_at": left_at})
     elif learner.left_at is None:
-        data = {"left_at": left_at, "leaves_line": suspended}
+        data: dict[str, object] = {"left_at": left_at, **({"leaves_line": True} if suspended else {})}
         yield _change(Kind.NOTE, learner, why, data, key=f"learner/{learner.id}")
     if suspended and grace.releases(left_at, now):
         yield from _releases(learner, f"{why}, the grace period is over", left_at, now)
+    if suspended and grace.deletes(left_at, now):
+        why = f"{why} for longer than leavers.delete_after"
+        yield _change(Kind.DELETE, learner, why, {}, key=f"learner/{learner.id}")
 
 
 def has_left(learner: KnownLearner, sight: Sight, *, linked: bool = False) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
-from syncd.register import learner_rows, seats
+from syncd.register import learner_rows, seats, trail
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
 from syncd.register.schema import allocations, learners
@@ -25,13 +25,18 @@ class Deliveries:
         self._type = license_type
 
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
-        """What to tell the platform for these recorded changes: the learner as the register has them now."""
+        """What to tell the platform for these recorded changes: the learner as the register has them now.
+
+        Of deleted ones, that they are.
+        """
         with self._engine.connect() as connection:
-            snapshot = _snapshot(connection, [entry.change.learner for entry in entries])
+            ids = [entry.change.learner for entry in entries]
+            snapshot, deleted = _snapshot(connection, ids), _deleted(connection, ids)
         return [
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
             if (learner := entry.change.learner) in snapshot
+            and (entry.change.kind is Kind.DELETE or learner not in deleted)
         ]
 
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:
@@ -62,6 +67,9 @@ def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int)
     if outcome.account:
         known = "UPDATE learners SET platform_account = ? WHERE id = ?"
         execute(connection, known, [(outcome.account, entry.change.learner)])
+    if entry.change.kind is Kind.DELETE:
+        gone = "UPDATE learners SET platform_account = NULL WHERE id = ?"
+        execute(connection, gone, [(entry.change.learner,)])
     if entry.change.kind in _SEATING:
         activated = {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
         connection.execute(
@@ -79,6 +87,8 @@ def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: 
     change = entry.change
     learner = change.learner or 0
     seats.give_back(connection, learner, entry.run, f"refused by the platform: {why}", now)
+    seat = {"lot": change.lot, "ends_at": change.ends_at}
+    trail.note(connection, now, "platform", "given back", ("learner", learner), before=seat, run=entry.run)
     if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
         return
     if change.kind is Kind.RENEW:
@@ -118,6 +128,11 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
         )
         for row in connection.execute(statement).mappings()
     }
+
+
+def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:
+    gone = is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_not(None)
+    return set(connection.execute(select(learners.c.id).where(*gone)).scalars())
 
 
 def _id(entry: Entry) -> str:

@@ -161,6 +161,13 @@ def mark_through(connection: Connection, run: int, first: Change, last: Change, 
     )
 
 
+def unseat(connection: Connection, run: int, without: Sequence[Change]) -> None:
+    """These changes took no seat after all: the journal does not say that they did."""
+    statement = 'UPDATE changes SET lot_id = NULL, ends_at = NULL WHERE run_id = ? AND kind = ? AND "key" = ?'
+    rows = [(run, int(change.kind), change.key) for change in without if change.lot is not None]
+    bulk.execute(connection, statement, rows)
+
+
 def _in(run: int) -> Select[Any]:
     return select(*_READ).where(changes.c.run_id == run)
 

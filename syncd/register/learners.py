@@ -35,6 +35,7 @@ class LearnerRecord:
     lot: int | None
     renewed_until: int | None
     waiting_since: int | None
+    deleted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Learners:
         self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int
     ) -> Iterator[LearnerRecord]:
         """Learners by e-mail or name (any part, any case) and state, in order of e-mail."""
-        statement = _selected(now).order_by(learners.c.email)
+        statement = _selected(now).where(learners.c.deleted_at.is_(None)).order_by(learners.c.email)
         if search:
             wanted = search.lower()
             name = func.lower(learners.c.first_name + " " + learners.c.last_name)
@@ -168,4 +169,5 @@ def _record(row: RowMapping, now: int) -> LearnerRecord:
         lot=lot,
         renewed_until=None if begun else row[following.c.ends_at],
         waiting_since=since,
+        deleted_at=row[learners.c.deleted_at],
     )

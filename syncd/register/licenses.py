@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, and_, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Subquery, and_, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
 from syncd.licensing import terms
 from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
-from syncd.register import seats
+from syncd.register import seats, trail
 from syncd.register.schema import allocations, learners, lots, orders, waiting
 from syncd.register.standing import live, with_licenses
 
@@ -93,6 +93,8 @@ class Licenses:
         try:
             with self._writer.begin() as connection:
                 number = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+                asked = {"type": type_, "quantity": quantity, "reference": reference, "note": note}
+                trail.note(connection, now, by, "requested", ("order", number), after=asked)
                 return read_order(connection, number)
         except IntegrityError as exc:
             raise ConfigError(
@@ -115,16 +117,22 @@ class Licenses:
                 )
             lot = {"order_id": order, "type": asked.type, "quantity": many, "starts_at": now}
             connection.execute(insert(lots).values(**lot, ends_at=terms.ends_at(asked.type, now, zone)))
-            return read_order(connection, order)
+            assigned = read_order(connection, order)
+            after = {"lot": assigned.lot, "quantity": many, "ends_at": assigned.ends_at, "reason": reason}
+            before = {"quantity": asked.quantity}
+            trail.note(connection, now, by, "assigned", ("order", order), before=before, after=after)
+            return assigned
 
     def reject(self, order: int, *, by: str, now: int, reason: str) -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.REJECTED, by, now, reason)
+            trail.note(connection, now, by, "rejected", ("order", order), after={"reason": reason})
             return read_order(connection, order)
 
     def cancel(self, order: int, *, by: str, now: int, reason: str = "") -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.CANCELLED, by, now, reason)
+            trail.note(connection, now, by, "cancelled", ("order", order), after={"reason": reason})
             return read_order(connection, order)
 
     def orders(self) -> list[Order]:
@@ -139,14 +147,8 @@ class Licenses:
             .group_by(allocations.c.lot_id)
             .subquery()
         )
-        statement = select(lots, func.coalesce(live.c.used, 0).label("used")).outerjoin(
-            live, live.c.lot_id == lots.c.id
-        )
         with self._engine.connect() as connection:
-            return [
-                _status(row, now)
-                for row in connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
-            ]
+            return statuses(connection, live, now)
 
     def drawable(self, now: int) -> list[Lot]:
         """Lots that have not ended, with their free seats."""
@@ -219,6 +221,17 @@ _RENEWS = func.coalesce(live.c.id, case((learners.c.suspended_by == "expiry", _E
 _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
     lots, lots.c.order_id == orders.c.id
 )
+
+
+def statuses(connection: Connection, used: Subquery, now: int, *, begun: bool = False) -> list[LotStatus]:
+    """Every lot, or those begun by `now`, with its seats at that moment; `used` counts those taken by lot."""
+    statement = select(lots, func.coalesce(used.c.used, 0).label("used")).outerjoin(
+        used, used.c.lot_id == lots.c.id
+    )
+    if begun:
+        statement = statement.where(lots.c.starts_at <= now)
+    rows = connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
+    return [_status(row, now) for row in rows]
 
 
 def read_order(connection: Connection, number: int) -> Order:

@@ -99,11 +99,14 @@ class People:
             chosen = is_any_of(connection, identities.c.id, numbers)
             return set(connection.execute(select(identities.c.learner_id).where(chosen)).scalars())
 
-    def leaving(self) -> list[int]:
-        """Learners known to have left who are not both suspended and without a seat."""
+    def leaving(self, gone_since: int | None) -> list[int]:
+        """Learners who have left and are not both suspended and without a seat, or are gone for so long."""
         held = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id, HELD)
+        more_to_come = or_(learners.c.account != Account.SUSPENDED, held.exists())
+        if gone_since is not None:
+            more_to_come = or_(more_to_come, learners.c.left_at <= gone_since)
         statement = select(learners.c.id).where(
-            learners.c.left_at.is_not(None), or_(learners.c.account != Account.SUSPENDED, held.exists())
+            learners.c.left_at.is_not(None), learners.c.deleted_at.is_(None), more_to_come
         )
         with self._engine.connect() as connection:
             return list(connection.execute(statement).scalars())
@@ -153,7 +156,7 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
     statement = (
         select(learners, *_PROFILE, waiting.c.priority, *_HELD, is_over(now).label("over"))
         .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
-        .where(is_any_of(connection, learners.c.id, ids))
+        .where(is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_(None))
     )
     for row in connection.execute(statement).mappings():
         yield _learner(row, tuple(owned[row[learners.c.id]]), now)

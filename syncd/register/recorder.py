@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from syncd.model import Account, Change, ChangeState, Entry, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
-from syncd.register.journal import mark, mark_through
+from syncd.register.forgetting import forget
+from syncd.register.journal import mark, mark_through, unseat
 from syncd.register.learner_rows import Refusals
 from syncd.register.seats import Grant, Renewal, Waiter
 
@@ -46,6 +47,7 @@ class Recorder:
                 refused += _DO[kind](work, group)
             for change, why in refused:
                 mark(connection, run, [(change.kind, change.key)], ChangeState.REFUSED, why)
+            unseat(connection, run, [change for change, _ in refused])
         return refused
 
 
@@ -147,6 +149,11 @@ def _release(work: _Work, group: list[Change]) -> Refusals:
     return []
 
 
+def _delete(work: _Work, group: list[Change]) -> Refusals:
+    forget(work.connection, [_learner(change) for change in group], work.now)
+    return []
+
+
 def _reactivate(work: _Work, group: list[Change]) -> Refusals:
     """Back with an account; those who never had one and find no seat now wait for it again.
 
@@ -156,7 +163,9 @@ def _reactivate(work: _Work, group: list[Change]) -> Refusals:
     learner_rows.come_back_lapsed(work.connection, [_learner(c) for c in group if "lapsed" in c.data])
     group = [change for change in group if "lapsed" not in change.data]
     ids = [_learner(change) for change in group]
-    active = work.seat_or_line(group) | learner_rows.among(work.connection, ids, ever_active=True)
+    seated = work.seat_or_line(group)
+    unseat(work.connection, work.run, [change for change in group if change.learner not in seated])
+    active = seated | learner_rows.among(work.connection, ids, ever_active=True)
     work.set_account([number for number in ids if number in active], Account.ACTIVE)
     work.set_account([number for number in ids if number not in active], Account.PLANNED)
     return []
@@ -207,6 +216,7 @@ _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.SUSPEND: _suspend,
     Kind.EXPIRE: _expire,
     Kind.RELEASE: _release,
+    Kind.DELETE: _delete,
     Kind.LINK: _link,
     Kind.UPDATE: _update,
     Kind.REACTIVATE: _reactivate,

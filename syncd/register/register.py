@@ -14,11 +14,14 @@ from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
+from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
 from syncd.register.renewable import Renewable
+from syncd.register.reports import Reports
 from syncd.register.requests import Requests
 from syncd.register.runs import Runs
 from syncd.register.stock import Stocktaking
+from syncd.register.trail import Trail
 
 
 class Register:
@@ -36,6 +39,9 @@ class Register:
         self.requests = Requests(engine)
         self.stocktaking = Stocktaking(engine)
         self.renewable = Renewable(engine)
+        self.reports = Reports(engine)
+        self.trail = Trail(engine)
+        self.reconciling = Reconciling(engine, self.trail)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from syncd.errors import ConfigError
 from syncd.licensing.requests import Ask, LastRequest
 from syncd.model import LicenseType, OrderState
+from syncd.register import trail
 from syncd.register.licenses import Order, read_order, state_of
 from syncd.register.schema import orders
 
@@ -52,6 +53,9 @@ class Requests:
                 order: int = connection.execute(
                     insert(orders).values(values).returning(orders.c.id)
                 ).scalar_one()
+                asked = {"type": type_, "quantity": ask.quantity, "reference": None, "note": note}
+                action = "drafted" if ask.draft else "requested"
+                trail.note(connection, now, SYNCD, action, ("order", order), after=asked)
         except IntegrityError:  # another run was quicker: that is what the index is for
             return None
         return order
@@ -70,6 +74,7 @@ class Requests:
                 .values(draft=False, confirmed_by=by, confirmed_at=now)
             )
             if confirmed.rowcount:
+                trail.note(connection, now, by, "confirmed", ("order", order))
                 return read_order(connection, order)
             row = connection.execute(select(orders).where(orders.c.id == order)).mappings().first()
         if row is None:
@@ -86,4 +91,6 @@ def _cancel(connection: Connection, order: int, reason: str, now: int) -> bool:
         .where(orders.c.id == order, orders.c.state == OrderState.REQUESTED, orders.c.draft)
         .values(state=OrderState.CANCELLED, decided_by=SYNCD, decided_at=now, reason=reason)
     )
+    if cancelled.rowcount:
+        trail.note(connection, now, SYNCD, "cancelled", ("order", order), after={"reason": reason})
     return bool(cancelled.rowcount)

@@ -43,6 +43,10 @@ def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -
     if leavers.release_after < leavers.suspend_after:
         message = f"comes before suspension; the license is freed when they are suspended ({_text(config)})"
         yield document.problem(("leavers", "release_after"), message)
+    if leavers.delete_after is not None:
+        when = duration_text(leavers.delete_after)
+        message = f"deletes people {when} after they left, training history and all; nothing brings that back"
+        yield document.problem(("leavers", "delete_after"), message)
     if config.database.lacks_driver:
         message = "needs the PostgreSQL driver, which is not installed: pip install 'syncd[postgresql]'"
         yield document.problem(("database",), message)
@@ -61,6 +65,9 @@ def _open_guard(document: Document, config: ConfigFile) -> Iterator[Problem]:
     limits = config.guard.limits()
     if limits.suspensions.count is None and limits.suspensions.percent is None:
         yield document.problem(("guard", "max_suspensions"), "is none: a run may suspend everybody")
+    unlimited = limits.deletions.count is None and limits.deletions.percent is None
+    if unlimited and config.leavers.delete_after is not None:
+        yield document.problem(("guard", "max_deletions"), "is none: a run may delete everybody who has left")
     if not limits.min_directory_size:
         yield document.problem(
             ("guard", "min_directory_size"), "is none: a directory that shrank is believed"

@@ -82,6 +82,11 @@ class GuardSection(Section):
         json_schema_extra={"default": "50%"},
         description="people who would be changed",
     )
+    max_deletions: LimitSection = Field(
+        default_factory=lambda: LimitSection.of("1%"),
+        json_schema_extra={"default": "1%"},
+        description="people who would be deleted, where leavers.delete_after is set",
+    )
     min_directory_size: PercentOrNone = Field(
         default=50.0, description="a directory that shrank below this part of its last size is not believed"
     )
@@ -92,6 +97,7 @@ class GuardSection(Section):
             suspensions=self.max_suspensions.limit(),
             creations=self.max_creations.limit(),
             updates=self.max_updates.limit(),
+            deletions=self.max_deletions.limit(),
             min_directory_size=self.min_directory_size,
             floor=self.floor,
         )

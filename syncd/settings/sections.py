@@ -126,8 +126,14 @@ class LeaversSection(Section):
         default=14 * 86_400, description="when their license is free for somebody else"
     )
 
+    delete_after: Duration | None = Field(
+        default=None,
+        description="when they are deleted, training history and all; left out, nobody ever is",
+        examples=["365d"],
+    )
+
     def grace(self) -> Grace:
-        return Grace(self.suspend_after, self.release_after)
+        return Grace(self.suspend_after, self.release_after, self.delete_after)
 
 
 class LogSection(Section):

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tests.company import DAY
+from tests.cli.conftest import Travel
 from tests.office import Office, person
-
-Travel = Callable[[int], None]
-
-
-@pytest.fixture
-def travel(monkeypatch: pytest.MonkeyPatch) -> Travel:
-    """Sets syncd's clock so many days ahead."""
-    now = time.time()
-    return lambda days: monkeypatch.setattr("syncd.app.time", SimpleNamespace(time=lambda: now + days * DAY))
-
-
-@pytest.fixture
-def ended(office: Office, travel: Travel) -> Office:
-    """Ann, Bob (Sales) and Cem had licenses; those are over, and five others are free."""
-    office.configure(office.config.read_text() + "mapping: { group: groups }\n")
-    office.employ(person("ann", groups="HQ"), person("bob", department="Sales", groups="HQ"), person("cem"))
-    office.order(3)
-    office.say("sync", code=0)
-    travel(400)
-    office.say("sync", code=0)
-    office.order(5)
-    return office
 
 
 def of_license(office: Office, state: str) -> list[str]:

@@ -28,6 +28,7 @@ class MemoryPlatform:
         self._down: tuple[int, SyncdError] | None = None
         self._lost_answers: set[str] = set()
         self._lost_requests: set[str] = set()
+        self._accounts = 0
 
     def by_email(self, email: str) -> PlatformLearner | None:
         """Whoever has this address, in any case."""
@@ -116,6 +117,8 @@ class MemoryPlatform:
 
     def _write(self, delivery: Delivery) -> Outcome:
         there = self._find(delivery)
+        if delivery.kind is Kind.DELETE:
+            return self._delete(delivery, there)
         account = there.account if there else self._new_account()
         wanted = PlatformLearner(
             account, delivery.learner, delivery.profile, delivery.active, delivery.ends_at
@@ -125,6 +128,13 @@ class MemoryPlatform:
         self.learners[account] = wanted
         self.writes.append(delivery.id)
         return Outcome(delivery.id, Verdict.DONE, account=account)
+
+    def _delete(self, delivery: Delivery, there: PlatformLearner | None) -> Outcome:
+        if there is None:
+            return Outcome(delivery.id, Verdict.ALREADY)
+        del self.learners[there.account]
+        self.writes.append(delivery.id)
+        return Outcome(delivery.id, Verdict.DONE)
 
     def _find(self, delivery: Delivery) -> PlatformLearner | None:
         """By account, else by our number; a stranger with that address only where linking was asked."""
@@ -138,7 +148,8 @@ class MemoryPlatform:
         return found
 
     def _new_account(self) -> str:
-        return f"m{len(self.learners) + 1}"
+        self._accounts += 1
+        return f"m{self._accounts}"
 
 
 def _seated(one: Delivery | PlatformLearner) -> bool:

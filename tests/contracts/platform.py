@@ -120,6 +120,14 @@ class PlatformContract:
         assert found is not None
         assert (found.account, found.profile.email) == (created.account, "new@example.com")
 
+    def test_the_deleted_are_gone_however_often_that_is_said(self, platform: Platform) -> None:
+        (created,) = send(platform, delivery(1))
+        gone = known(delivery(1, Kind.DELETE, id="d9", active=False, profile=Profile("deleted-1")), created)
+        assert [outcome.verdict for outcome in send(platform, gone)] == [Verdict.DONE]
+        assert [outcome.verdict for outcome in send(platform, gone)] == [Verdict.ALREADY]
+        if self.reads_back:
+            assert platform.read_back([gone])["d9"] is None
+
     def test_one_refusal_is_named_and_stops_nobody_else(self, platform: Platform) -> None:
         if not self.refuses:
             pytest.skip("refuses nobody")

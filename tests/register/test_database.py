@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, inspect, text
@@ -58,6 +61,29 @@ def test_the_migrated_schema_has_every_check_of_the_code(engine: Engine) -> None
     for table in metadata.tables.values():
         wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)}
         assert {str(check["name"]) for check in inspector.get_check_constraints(table.name)} == wanted
+
+
+def test_what_was_there_before_is_there_after_and_told_in_the_trail(engine: Engine) -> None:
+    _migrate_to(engine, "0001")
+    with engine.begin() as connection:
+        for statement in _BEFORE:
+            connection.execute(text(statement))
+    database.migrate(engine)
+    with engine.connect() as connection:
+        columns = "learner_id, seat, state, ended_at, renews, starts_at"
+        rows = connection.execute(text(f"SELECT {columns} FROM allocations ORDER BY id")).all()
+        told = connection.execute(
+            text("SELECT at, actor, action, number, after FROM events ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (7, 1, "released", 20, None, None),
+        (7, 1, "live", None, None, None),
+    ]
+    assert [(*row[:4], json.loads(row[4]).get("lot")) for row in told] == [
+        (1, "manager", "requested", 1, None),
+        (5, "seller", "assigned", 1, 1),
+        (6, "manager", "requested", 2, None),
+    ]
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -141,6 +167,27 @@ def test_two_locks_of_one_database_do_not_meet(engine: Engine) -> None:
     database.migrate(engine)
     with database.lock(engine, "sync"), database.lock(engine, "migration"):
         pass
+
+
+_BEFORE = (
+    "INSERT INTO learners (id, email, created_at) VALUES (7, 'ann@example.com', 1)",
+    "INSERT INTO orders (type, quantity, state, requested_by, requested_at, decided_by, decided_at)"
+    " VALUES ('premium', 2, 'assigned', 'manager', 1, 'seller', 5)",
+    "INSERT INTO orders (type, quantity, requested_by, requested_at) VALUES ('premium', 2, 'manager', 6)",
+    "INSERT INTO lots (order_id, type, quantity, starts_at, ends_at) VALUES (1, 'premium', 2, 5, 99)",
+    "INSERT INTO allocations (learner_id, lot_id, type, lot_quantity, ends_at, seat, state, allocated_at,"
+    " ended_at) VALUES (7, 1, 'premium', 2, 99, 1, 'released', 10, 20)",
+    "INSERT INTO allocations (learner_id, lot_id, type, lot_quantity, ends_at, seat, allocated_at)"
+    " VALUES (7, 1, 'premium', 2, 99, 1, 30)",
+)
+
+
+def _migrate_to(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _wait_for_the_servers_notice(engine: Engine) -> None:

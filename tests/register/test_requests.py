@@ -119,3 +119,17 @@ def test_a_draft_is_withdrawn_and_nothing_else(company: Company, requests: Reque
     assert not requests.withdraw(1, "nothing is missing", START)
     company.register.licenses.request(PREMIUM, 5, by="ann", now=START)
     assert not requests.withdraw(2, "nothing is missing", START)
+
+
+def test_the_trail_says_who_drafted_confirmed_and_took_back(requests: Requests, engine: Engine) -> None:
+    requests.ask(DRAFT, PREMIUM, "", START)
+    requests.ask(Ask(40, draft=True, replaces=1), PREMIUM, "", START + 1)
+    requests.confirm(2, by="ann@hq", now=START + 2)
+    with engine.connect() as connection:
+        told = connection.execute(text("SELECT number, action, actor FROM events ORDER BY id")).all()
+    assert [tuple(row) for row in told] == [
+        (1, "drafted", "syncd"),
+        (1, "cancelled", "syncd"),
+        (2, "drafted", "syncd"),
+        (2, "confirmed", "ann@hq"),
+    ]

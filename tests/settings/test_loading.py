@@ -147,8 +147,8 @@ def test_a_mapping_without_email_is_refused(wrong: Wrong) -> None:
 def test_warnings_do_not_stop_anything(also: Loaded) -> None:
     settings = also(
         """\
-        leavers: { suspend_after: 7d, release_after: 1d }
-        guard: { max_suspensions: none, min_directory_size: none }
+        leavers: { suspend_after: 7d, release_after: 1d, delete_after: 365d }
+        guard: { max_suspensions: none, min_directory_size: none, max_deletions: none }
         match: { adopt_by_email: true }
         log: { level: debug }
         """
@@ -156,7 +156,9 @@ def test_warnings_do_not_stop_anything(also: Loaded) -> None:
     found = [(warning.line, warning.where) for warning in settings.warnings]
     assert found == [
         (4, "leavers.release_after"),
+        (4, "leavers.delete_after"),
         (5, "guard.max_suspensions"),
+        (5, "guard.max_deletions"),
         (5, "guard.min_directory_size"),
         (6, "match.adopt_by_email"),
         (7, "log.level"),

@@ -44,17 +44,17 @@ def test_everything_reaches_the_policy(also: Loaded) -> None:
     policy = also(
         """\
         match: { by: [email], adopt_by_email: true }
-        licenses: { type: trial, on_shortfall: hold, min_remaining: 3d }
-        leavers: { suspend_after: 1d, release_after: 2w }
+        licenses: { type: trial, on_shortfall: hold, min_remaining: 3d, renew: automatic }
+        leavers: { suspend_after: 1d, release_after: 2w, delete_after: 365d }
         guard: { max_suspensions: 3, max_creations: none, max_updates: { percent: 5%, count: 9 },
-                 min_directory_size: 90%, floor: 0 }
+                 max_deletions: 1, min_directory_size: 90%, floor: 0 }
         """
     ).policy
     assert policy.scope == Scope()
     assert policy.matching == Matching(by_link=False, by_email=True, adopt_by_email=True)
-    assert policy.seats == SeatPolicy(LicenseType.TRIAL, OnShortfall.HOLD, 3 * 86_400)
-    assert policy.grace == Grace(86_400, 14 * 86_400)
-    assert policy.limits == Limits(Limit(3), Limit(), Limit(9, 5.0), 90.0, 0)
+    assert policy.seats == SeatPolicy(LicenseType.TRIAL, OnShortfall.HOLD, 3 * 86_400, renews=True)
+    assert policy.grace == Grace(86_400, 14 * 86_400, 365 * 86_400)
+    assert policy.limits == Limits(Limit(3), Limit(), Limit(9, 5.0), Limit(1), 90.0, 0)
 
 
 def test_a_read_asks_for_what_its_directory_needs(loaded: Loaded) -> None:

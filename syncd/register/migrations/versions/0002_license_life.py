@@ -3,6 +3,8 @@
 History is protected by triggers: what has ended, was decided or was written down is never changed.
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -56,6 +58,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index(op.f("ix_events_at"), "events", ["at"])
+    _tell_of_orders()
     for table, operation, condition in _REFUSED:
         _refuse(table, operation, condition)
     _refuse_renewals_of_others()
@@ -127,6 +130,32 @@ def _before() -> sa.Table:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_allocations"),
     )
+
+
+def _tell_of_orders() -> None:
+    """The events of orders that were placed before there were any."""
+    connection = op.get_bind()
+    statement = sa.text(
+        "SELECT o.*, l.id AS lot, l.quantity AS assigned, l.ends_at FROM orders o"
+        " LEFT JOIN lots l ON l.order_id = o.id ORDER BY o.id"
+    )
+    told: list[tuple[int, str, str, int, dict[str, object], dict[str, object]]] = []
+    for order in connection.execute(statement).mappings().all():
+        asked = {name: order[name] for name in ("type", "quantity", "reference", "note")}
+        told.append((order["requested_at"], order["requested_by"], "requested", order["id"], {}, asked))
+        if order["state"] != "requested":
+            after = {"reason": order["reason"]}
+            if order["lot"] is not None:
+                after |= {"lot": order["lot"], "quantity": order["assigned"], "ends_at": order["ends_at"]}
+            decided = order["decided_at"], order["decided_by"], order["state"], order["id"]
+            told.append((*decided, {"quantity": order["quantity"]}, after))
+    insert = sa.text(
+        "INSERT INTO events (at, actor, action, subject, number, before, after)"
+        " VALUES (:at, :actor, :action, 'order', :number, :before, :after)"
+    )
+    for at, actor, action, number, before, after in sorted(told, key=lambda row: row[0]):
+        values = {"at": at, "actor": actor, "action": action, "number": number}
+        connection.execute(insert, {**values, "before": json.dumps(before), "after": json.dumps(after)})
 
 
 def _refuse_renewals_of_others() -> None:
