@@ -12,10 +12,12 @@ from syncd import census
 from syncd.census import Census
 from syncd.errors import SyncdError
 from syncd.facts import RunFacts
-from syncd.model import Finding
+from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
+from syncd.model import Finding, RunState
 from syncd.ports import Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
+from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
@@ -31,7 +33,7 @@ class App:
     clock: Callable[[], int]
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
-        """One run. Raises `SyncdError`."""
+        """One run, and what follows from it. Raises `SyncdError`."""
         engine = Engine(
             policy=self.settings.policy,
             directories=self.directories,
@@ -41,7 +43,21 @@ class App:
             full_after=self.settings.schedule.full_after,
             progress=progress,
         )
-        return run(engine, task)
+        facts = run(engine, task)
+        if facts.state is RunState.DONE:
+            self._follow_up()
+        return facts
+
+    def _follow_up(self) -> None:
+        """What a finished run gives rise to."""
+        settings = self.settings
+        with self.register.errors_in_words():
+            request_missing(self.register, settings.policy, settings.request, settings.zone, self.clock())
+
+    def forecast(self, what_if: WhatIf = AS_IT_IS) -> Foresight:
+        """The licenses of the next twelve months. Raises `ConfigError` for what cannot be supposed."""
+        settings = self.settings
+        return look_ahead(self.register, settings.policy, settings.zone, self.clock(), what_if)
 
     def check(self) -> Iterator[Finding]:
         """Try every part, and say what works."""

@@ -58,6 +58,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "gssapi": LDAP,
     "click": ("syncd.cli",),
     "rich": ("syncd.cli",),
+    "matplotlib": ("syncd.cli",),
     "yaml": ("syncd.settings",),
     "pydantic": ("syncd.settings", "syncd.daemon", "connectors"),
     "pydantic_core": ("syncd.settings", "connectors"),

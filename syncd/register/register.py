@@ -20,7 +20,9 @@ from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
 from syncd.register.renewable import Renewable
 from syncd.register.reports import Reports
+from syncd.register.requests import Requests
 from syncd.register.runs import Runs
+from syncd.register.stock import Stocktaking
 from syncd.register.trail import Trail
 
 
@@ -37,6 +39,8 @@ class Register:
         self.licenses = Licenses(engine)
         self.moves = Moves(engine)
         self.learners = Learners(engine)
+        self.requests = Requests(engine)
+        self.stocktaking = Stocktaking(engine)
         self.renewable = Renewable(engine)
         self.reports = Reports(engine)
         self.trail = Trail(engine)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -147,9 +149,19 @@ orders = Table(
     _text("decided_by"),
     Column("decided_at", Time),
     _text("reason"),
+    Column("draft", Boolean, nullable=False, server_default=false()),  # requested, once it is confirmed
+    _text("confirmed_by"),
+    Column("confirmed_at", Time),
     CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity"),
     CheckConstraint("state IN ('requested', 'assigned', 'rejected', 'cancelled')", name="state"),
     CheckConstraint("type IN ('premium', 'managed', 'trial')", name="type"),
+    Index(
+        "uq_orders_open_automatic",  # syncd has one open order of a type, however many daemons there are
+        "type",
+        unique=True,
+        sqlite_where=text("requested_by = 'syncd' AND state = 'requested'"),
+        postgresql_where=text("requested_by = 'syncd' AND state = 'requested'"),
+    ),
 )
 
 lots = Table(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
+from syncd.licensing.requests import RequestPolicy
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
@@ -46,6 +47,7 @@ class Settings:
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
+    request: RequestPolicy = RequestPolicy()
     warnings: tuple[Problem, ...] = ()
 
     def database_url(self) -> str:

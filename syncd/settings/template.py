@@ -174,6 +174,7 @@ licenses:
   on_shortfall: fill
   priority: []   # who goes first, such as [{ group: New starters }]
   renew: manual  # a license that ends: `syncd licenses renew`, or automatic
+  request: { automatic: off }   # or draft: write an order, for a manager to confirm, when some are missing
 
 # People who left are suspended, and later their license is free for somebody else. Nobody is deleted.
 leavers:
