@@ -13,9 +13,11 @@ from syncd.register.delivery import Deliveries
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
+from syncd.register.notices import Notices
 from syncd.register.people import People
 from syncd.register.recorder import Recorder
 from syncd.register.runs import Runs
+from syncd.register.situation import Situations
 
 
 class Register:
@@ -30,6 +32,8 @@ class Register:
         self.runs = Runs(engine)
         self.licenses = Licenses(engine)
         self.learners = Learners(engine)
+        self.notices = Notices(engine)
+        self.situations = Situations(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 
