@@ -31,11 +31,18 @@ _DEFINITIONS = {
     "TlsOptions": "[tls](#tls)",
     "GroupColumn": "`{ column, separator }`",
     "DatabaseSection": "a [database](#database)",
+    "TargetSection": "a [target](#targets)",
+    "LearnerNoticesSection": "[what learners are told](#what-learners-are-told)",
+    "StaffEvent": "an [event](notices.md#events)",
 }
 _SEVERAL = {
+    "number": "numbers",
+    "percentage": "percentages",
     "see below": "[directories](#directories)",
     "text": "texts",
     "a [rule](#rules)": "[rules](#rules)",
+    "a [target](#targets)": "[targets](#targets)",
+    "an [event](notices.md#events)": "[events](notices.md#events)",
     "one or several `{ attribute, equals }`": "`{ attribute, equals }`",
 }
 

@@ -112,6 +112,22 @@ class Incremental(Protocol):
         ...
 
 
+class Ending(NamedTuple):
+    """Something by which we are let in, and the moment it ends."""
+
+    what: str
+    ends_at: int
+
+
+@runtime_checkable
+class CredentialWatch(Protocol):
+    """What a connector offers besides, when it can tell how long it will be let in."""
+
+    def endings(self) -> Sequence[Ending]:
+        """The secrets and certificates in use whose end is known. Raises as `check` reports."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One recorded change, as a platform is asked to make it true. Safe to send twice.

@@ -61,11 +61,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("syncd.settings", "connectors"),
     "pydantic_core": ("syncd.settings", "connectors"),
     "tenacity": ("connectors",),
-    "requests": ("connectors",),
+    "requests": ("connectors", "syncd.notify"),
     "msal": ("connectors.directories.entra_id",),
     "structlog": ("<engine>", "syncd.app", "syncd.cli", "syncd.daemon", "syncd.notify", "connectors"),
     "apscheduler": ("syncd.daemon",),
     "apprise": ("syncd.notify",),
+    "jinja2": ("syncd.notify",),
     "prometheus_client": ("syncd.daemon",),
 }
 

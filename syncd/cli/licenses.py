@@ -43,6 +43,7 @@ def request(
         order = app.register.licenses.request(
             kind, quantity, by=actor(), now=app.clock(), note=note, reference=reference
         )
+        app.tell()
         if as_json:
             session.screen.json(_order_facts(order))
             return
@@ -72,6 +73,7 @@ def assign(
             )
             for number in orders
         ]
+        app.tell()
         if as_json:
             session.screen.json([_order_facts(order) for order in done])
             return

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("syncd.cli.explain:explain", "Say why a person has what they have, stop by stop."),
     "licenses": ("syncd.cli.licenses:licenses", "Order licenses, assign them, see who holds and who waits."),
     "learners": ("syncd.cli.learners:learners", "List learners, or show one in full."),
+    "notify": ("syncd.cli.notify:notify", "See who was told what, tell what is due, try the ways out."),
     "runs": ("syncd.cli.runs:runs", "List runs, or show what one did."),
 }
 

@@ -57,6 +57,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         policy=policy,
         database=config.database,
         salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},
+        notify=config.notify,
         warnings=in_order(cautions(document, config, entries)),
     )
 

@@ -16,6 +16,7 @@ from syncd.plan.seats import OnShortfall, SeatPolicy
 from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
 from syncd.settings.limits import GuardSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
 from syncd.settings.types import Duration, Section
@@ -142,6 +143,9 @@ class ConfigFile(Section):
     leavers: LeaversSection = Field(default=LeaversSection(), description="what becomes of people who left")
     guard: GuardSection = Field(
         default=GuardSection(), description="when a run is held for somebody to look at it"
+    )
+    notify: NotifySection = Field(
+        default=NotifySection(), description="who is told what by mail, chat, webhook"
     )
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 

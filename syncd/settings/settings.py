@@ -10,6 +10,7 @@ from pathlib import Path
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.sections import LogSection, PlatformSection
@@ -42,6 +43,7 @@ class Settings:
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
+    notify: NotifySection = NotifySection()
     warnings: tuple[Problem, ...] = ()
 
     def database_url(self) -> str:
