@@ -69,7 +69,7 @@ class App:
             return None
         try:
             with self.register.errors_in_words():
-                return self.round().run(Inputs(credentials=self.credentials()))
+                return self.round().run(self.inputs())
         except SyncdError as exc:
             _log.error("notices_failed", reason=exc.message)
         except Exception as exc:  # noqa: BLE001 - a run that is done stays done, whatever is wrong here
@@ -82,7 +82,11 @@ class App:
 
         return Round(self.settings, self.register.notices, self.register.situations, self.clock)
 
-    def credentials(self) -> list[Credential] | None:
+    def inputs(self) -> Inputs:
+        """What notices are about besides the register. Raises `SyncdError`."""
+        return Inputs(credentials=self._credentials())
+
+    def _credentials(self) -> list[Credential] | None:
         """What the directories log in with and until when; None when one of them cannot tell today."""
         watches = [each for each in self.directories if isinstance(each, CredentialWatch)]
         try:

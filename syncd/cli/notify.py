@@ -88,12 +88,10 @@ def send(ctx: click.Context, session: Session, failed: bool, as_json: bool) -> N
     """
     with session.app() as app:
         _require(app)
-        from syncd.licensing.notices import Inputs
-
         app.register.notices.hurry(app.clock())
         if failed:
             app.register.notices.again(app.clock())
-        tally = app.round().run(Inputs(credentials=app.credentials()))
+        tally = app.round().run(app.inputs())
         if as_json:
             session.screen.json(_counts(tally))
         else:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from syncd.licensing.notices import (
@@ -34,8 +34,8 @@ from syncd.licensing.notices import (
     LotNews,
     Notice,
     OrderNews,
-    Outlook,
     Person,
+    ShortfallAhead,
     Situation,
 )
 
@@ -107,8 +107,8 @@ def _standings(situation: Situation, rules: Rules, now: int, zone: tzinfo) -> It
 
 
 def _foretold(inputs: Inputs, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
-    for outlook in inputs.forecast or ():
-        yield from _forecast(outlook, rules, now, zone)
+    for ahead in inputs.forecast or ():
+        yield from _forecast(ahead, rules, now, zone)
     for credential in inputs.credentials or ():
         yield from _credential(credential, rules, now, zone)
 
@@ -199,21 +199,22 @@ def _run(situation: Situation) -> Iterator[Standing]:
 def _learner_expiry(learner: LearnerNews, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
     if learner.ends_at is not None:
         left = days_until(learner.ends_at, now, zone)
-        subject, facts = f"learner {learner.id} {learner.ends_at}", _personal(learner) | {"days": left}
+        subject = f"learner {learner.id}, {_date(learner.ends_at, zone)}"
+        facts = _personal(learner) | {"days": left}
         if left * DAY >= -NEWS:
             yield _countdown(Event.LEARNER_EXPIRY, subject, left, rules.learner_expiry, facts)
 
 
-def _forecast(outlook: Outlook, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
-    left = days_until(outlook.at, now, zone)
-    if outlook.missing > 0:
-        facts = outlook._asdict() | {"days": left}
-        yield _countdown(Event.FORECAST, outlook.type, left, rules.forecast, facts, slack=_AWAY)
+def _forecast(ahead: ShortfallAhead, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
+    left = days_until(ahead.at, now, zone)
+    if ahead.missing > 0:
+        facts = ahead._asdict() | {"days": left, "to_order": max(ahead.missing, ahead.to_order)}
+        yield _countdown(Event.FORECAST, ahead.type, left, rules.forecast, facts, slack=_AWAY)
 
 
 def _credential(credential: Credential, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
     left = days_until(credential.ends_at, now, zone)
-    subject = f"{credential.directory} {credential.name} {credential.ends_at}"
+    subject = f"{credential.directory} {credential.name}, {_date(credential.ends_at, zone)}"
     facts = credential._asdict() | {"days": left}
     yield _countdown(Event.CREDENTIALS, subject, left, rules.credentials, facts)
 
@@ -239,8 +240,11 @@ def _countdown(
 
 def days_until(moment: int, now: int, zone: tzinfo) -> int:
     """Calendar days in the company's zone from the day of `now` to that of `moment`."""
-    there, here = datetime.fromtimestamp(moment, zone).date(), datetime.fromtimestamp(now, zone).date()
-    return (there - here).days
+    return (_date(moment, zone) - _date(now, zone)).days
+
+
+def _date(moment: int, zone: tzinfo) -> date:
+    return datetime.fromtimestamp(moment, zone).date()
 
 
 def _personal(learner: LearnerNews) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class OrderNews(NamedTuple):
 
 
 class LotNews(NamedTuple):
-    """A lot that has not ended, or ended lately. `holders` are active learners who have no later license."""
+    """A lot that has not ended, or ended lately. `holders` of one that is near: who has no later license."""
 
     id: int
     order: int
@@ -179,12 +179,16 @@ class Situation:
     newcomers: Sequence[LearnerNews] = ()
 
 
-class Outlook(NamedTuple):
-    """A shortfall that is to come: on the day of `at`, `missing` licenses of a type will be missing."""
+class ShortfallAhead(NamedTuple):
+    """A shortfall that is to come: on the day of `at`, `missing` licenses of a type will be missing.
+
+    `to_order`: what had better be ordered for it, where that is more. `why` is for the reader.
+    """
 
     type: str
     at: int
     missing: int
+    to_order: int = 0
     why: str = ""
 
 
@@ -199,5 +203,5 @@ class Credential(NamedTuple):
 class Inputs(NamedTuple):
     """What others know. None: not looked at this time, so that nothing follows from it."""
 
-    forecast: Sequence[Outlook] | None = None
+    forecast: Sequence[ShortfallAhead] | None = None
     credentials: Sequence[Credential] | None = None

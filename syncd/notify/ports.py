@@ -26,7 +26,13 @@ class Notices(Protocol):
 
 class Situations(Protocol):
     def read(
-        self, policy: SeatPolicy, now: int, *, learners_ending_in: int | None, newcomers: bool
+        self,
+        policy: SeatPolicy,
+        now: int,
+        *,
+        lots_ending_in: int,
+        learners_ending_in: int | None,
+        newcomers: bool,
     ) -> Situation: ...
     def settled(self) -> bool: ...
     def managers(self) -> list[Person]: ...

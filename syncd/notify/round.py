@@ -47,11 +47,12 @@ class Round:
         if not self.situations.settled():
             return 0  # the run that goes on tells at its end
         section, policy, now = self.settings.notify, self.settings.policy.seats, self.clock()
-        soonest = section.learners.expiry
+        own = section.learners.expiry
         situation = self.situations.read(
             policy,
             now,
-            learners_ending_in=(max(soonest) + 1) * due.DAY if soonest else None,
+            lots_ending_in=(max(section.expiry, default=0) + 1) * due.DAY,
+            learners_ending_in=(max(own) + 1) * due.DAY if own else None,
             newcomers=section.learners.welcome,
         )
         open_ = self.notices.open()

@@ -17,8 +17,8 @@ from syncd.licensing.notices import (
     Line,
     LotNews,
     OrderNews,
-    Outlook,
     Person,
+    ShortfallAhead,
     Situation,
 )
 
@@ -46,7 +46,7 @@ _SITUATION = Situation(
 _HELD = LastRun(17, NOW, objections=(("suspensions", "would suspend 31 people; the limit is 5%"),))
 _FAILED = LastRun(18, NOW, "ldaps://dc1.contoso.com cannot be reached: connection refused")
 _INPUTS = Inputs(
-    forecast=(Outlook("premium", NOW + 21 * due.DAY, 14),),
+    forecast=(ShortfallAhead("premium", NOW + 21 * due.DAY, 14),),
     credentials=(Credential("cloud", "client secret", NOW + 7 * due.DAY),),
 )
 _RULES = due.Rules(learner_expiry=(3, 0), welcome=True)

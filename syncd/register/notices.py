@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from syncd.licensing.notices import Address, Decision, Event, Key, Notice, Posting, PostingState
 from syncd.register import bulk, database
@@ -21,10 +22,7 @@ from syncd.register.bulk import is_any_of
 from syncd.register.notice_tables import notices, postings
 
 KEEP = 400 * 86_400
-_INSERT = text(
-    "INSERT INTO notices (event, subject, threshold, facts, found_at)"
-    " VALUES (:event, :subject, :threshold, :facts, :found_at) ON CONFLICT DO NOTHING RETURNING id"
-)
+_CHUNK = 500  # notices inserted at once
 _COLUMNS = ("notice_id", "channel", "recipient", "personal", "language", "next_try_at")
 
 
@@ -55,7 +53,7 @@ class Notices:
         """
         with self._writer.begin() as connection:
             _close(connection, decision.over, now)
-            fresh = [(number, notice) for notice in decision.new if (number := _add(connection, notice, now))]
+            fresh = _add(connection, decision.new, now)
             rows = [
                 (number, address.channel, address.recipient, int(address.personal), address.language, now)
                 for number, notice in fresh
@@ -125,12 +123,28 @@ class Notices:
             connection.execute(update(postings).where(mine, pending).values(values))
 
 
-def _add(connection: Connection, notice: Notice, now: int) -> int | None:
-    """The number of a new notice; None when it is open already."""
+def _add(connection: Connection, new: Sequence[Notice], now: int) -> list[tuple[int, Notice]]:
+    """Insert notices, and return those that nobody had, each with its number."""
+    by_key = {notice.key: notice for notice in new}
+    added: list[tuple[int, Notice]] = []
+    rows = [_row(notice, now) for notice in by_key.values()]
+    for start in range(0, len(rows), _CHUNK):
+        statement = _insert(connection).values(rows[start : start + _CHUNK]).on_conflict_do_nothing()
+        columns = (notices.c.id, notices.c.event, notices.c.subject, notices.c.threshold)
+        for number, event, subject, threshold in connection.execute(statement.returning(*columns)):
+            added.append((number, by_key[Key(Event(event), subject, threshold)]))
+    return sorted(added, key=lambda entry: entry[0])
+
+
+def _insert(connection: Connection) -> postgresql.Insert | sqlite.Insert:
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(notices)
+    return sqlite.insert(notices)
+
+
+def _row(notice: Notice, now: int) -> dict[str, Any]:
     facts = orjson.dumps(notice.facts, default=list).decode()
-    values = {**notice.key._asdict(), "event": str(notice.key.event), "facts": facts, "found_at": now}
-    number: int | None = connection.execute(_INSERT, values).scalar()
-    return number
+    return {**notice.key._asdict(), "event": str(notice.key.event), "facts": facts, "found_at": now}
 
 
 def _close(connection: Connection, over: Sequence[Key], now: int) -> None:

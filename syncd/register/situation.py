@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,13 +41,20 @@ class Situations:
         self._engine = engine
 
     def read(
-        self, policy: SeatPolicy, now: int, *, learners_ending_in: int | None, newcomers: bool
+        self,
+        policy: SeatPolicy,
+        now: int,
+        *,
+        lots_ending_in: int,
+        learners_ending_in: int | None,
+        newcomers: bool,
     ) -> Situation:
-        """How things stand at `now`. Learners are looked at one by one only where they are to be told."""
+        """How things stand at `now`. People are named for the lots that end within so many seconds;
+        learners are looked at one by one only where they are to be told themselves."""
         with self._engine.connect() as connection:
             return Situation(
                 orders=_orders(connection, now),
-                lots=_lots(connection, now),
+                lots=_lots(connection, now, now + lots_ending_in),
                 line=_line(connection, policy, now),
                 ended=_ended(connection, now),
                 run=_last_run(connection),
@@ -100,19 +106,18 @@ def _orders(connection: Connection, now: int) -> list[OrderNews]:
     ]
 
 
-def _lots(connection: Connection, now: int) -> list[LotNews]:
+def _lots(connection: Connection, now: int, soon: int) -> list[LotNews]:
     taken = select(allocations.c.lot_id, func.count()).where(allocations.c.ended_at.is_(None))
     used = _counts(connection, taken.group_by(allocations.c.lot_id))
-    shown = lots.c.ends_at > now - LATE * DAY
-    held = _held_last().join(lots, lots.c.id == allocations.c.lot_id).where(shown)
-    holders = held.with_only_columns(allocations.c.lot_id, func.count()).group_by(allocations.c.lot_id)
-    counts, soon = _counts(connection, holders), now + 2 * LATE * DAY
-    people: dict[int, list[Person]] = defaultdict(list)
-    rows = connection.execute(select(lots).where(shown).order_by(lots.c.id)).mappings().all()
-    for row in rows:
-        if row["ends_at"] <= soon:
-            named = _held_last().where(allocations.c.lot_id == row["id"])
-            people[row["id"]] = _first(connection, named)
+    shown = select(lots).where(lots.c.ends_at > now - LATE * DAY).order_by(lots.c.id)
+    rows = connection.execute(shown).mappings().all()
+    near = [row["id"] for row in rows if row["ends_at"] <= soon]
+    counts: dict[int, int] = {}
+    if near:
+        held = _held_last().where(allocations.c.lot_id.in_(near))
+        many = held.with_only_columns(allocations.c.lot_id, func.count()).group_by(allocations.c.lot_id)
+        counts = _counts(connection, many)
+    people = {lot: _first(connection, _held_last().where(allocations.c.lot_id == lot)) for lot in counts}
     return [
         LotNews(
             id=row["id"],
@@ -123,7 +128,7 @@ def _lots(connection: Connection, now: int) -> list[LotNews]:
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
             holders=counts.get(row["id"], 0),
-            people=people[row["id"]],
+            people=people.get(row["id"], []),
         )
         for row in rows
     ]
@@ -161,6 +166,8 @@ def _line(connection: Connection, policy: SeatPolicy, now: int) -> Line:
 
 
 def _ended(connection: Connection, now: int) -> Ended:
+    if not connection.execute(select(lots.c.id).where(lots.c.ends_at <= now).limit(1)).first():
+        return Ended()
     gone = _held_last().where(
         allocations.c.ends_at <= now, ~select(waiting).where(waiting.c.learner_id == learners.c.id).exists()
     )
@@ -210,19 +217,23 @@ def _newcomers(connection: Connection, now: int) -> list[LearnerNews]:
 
 
 def _held_last() -> Select[Any]:
-    """Learners who are there, each with the allocations after which they have none."""
-    later = allocations.alias("later")
-    another = select(later).where(
-        later.c.learner_id == allocations.c.learner_id,
-        later.c.type == allocations.c.type,
-        later.c.ended_at.is_(None),
-        later.c.ends_at > allocations.c.ends_at,
-    )
+    """Learners who are there, each with the allocation after which they have none of its type."""
     held = or_(allocations.c.ended_at.is_(None), allocations.c.state == "expired")
+    last = (
+        select(allocations.c.learner_id, allocations.c.type, func.max(allocations.c.ends_at).label("ends_at"))
+        .where(held)
+        .group_by(allocations.c.learner_id, allocations.c.type)
+        .subquery("last")
+    )
+    same = and_(
+        allocations.c.learner_id == last.c.learner_id,
+        allocations.c.type == last.c.type,
+        allocations.c.ends_at == last.c.ends_at,
+    )
     return (
         select(learners.c.id)
-        .select_from(learners.join(allocations, allocations.c.learner_id == learners.c.id))
-        .where(held, _THERE, ~another.exists())
+        .select_from(last.join(allocations, same).join(learners, learners.c.id == last.c.learner_id))
+        .where(held, _THERE)
     )
 
 

@@ -65,7 +65,7 @@ class SmtpSection(Section):
     ca_file: Path | None = Field(
         default=None, description="the authority that signed its certificate, where the system has none"
     )
-    timeout: Duration = Field(default=20, description="how long it may take to answer")
+    timeout: Duration = Field(default=20, ge=1, description="how long it may take to answer")
 
     @field_validator("sender")
     @classmethod

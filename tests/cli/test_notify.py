@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from syncd.licensing.notices import Event
-from tests.office import CONFIG, Office, events
+from tests.office import CONFIG, Office, events, person
 from tests.servers.smtp import MailServer, text_of
-from tests.servers.tcp import free_port
+from tests.servers.tcp import free_port, silent_server
 
 NOTIFY = """\
 notify:
@@ -164,3 +165,21 @@ def test_a_password_is_in_no_output(office: Office, tmp_path: Path) -> None:
     found = office.run("licenses", "request", "3", "--note", "x")
     listed = office.run("notify", "list", "--json")
     assert "s3cret" not in found.stdout + found.stderr + listed.stdout + listed.stderr
+
+
+def test_whoever_does_not_wait_for_a_silent_server_is_told_that_the_run_is_done(office: Office) -> None:
+    with silent_server() as port:
+        office.configure(CONFIG + NOTIFY.format(port=port).replace("timeout: 2s", "timeout: 100s"))
+        office.employ(*(person(f"p{number}") for number in range(3)))
+        process = office.start("--log-level", "info", "sync")
+        assert process.stderr is not None
+        lines = []
+        while "run_finished" not in (line := process.stderr.readline()):
+            lines.append(line)
+            assert line, "".join(lines)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, 143)
+    assert "run 1 is done, but not everybody was told" in errors
+    assert "notify send" in errors

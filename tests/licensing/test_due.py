@@ -22,8 +22,8 @@ from syncd.licensing.notices import (
     Line,
     LotNews,
     OrderNews,
-    Outlook,
     Person,
+    ShortfallAhead,
     Situation,
 )
 
@@ -196,14 +196,14 @@ def test_a_failing_sync_is_told_once_until_one_goes_through() -> None:
 
 
 def test_what_was_not_looked_at_is_neither_new_nor_over() -> None:
-    open_ = {Key(Event.FORECAST, "premium", "30d"), Key(Event.CREDENTIALS, "cloud secret 5", "7d")}
+    open_ = {Key(Event.FORECAST, "premium", "30d"), Key(Event.CREDENTIALS, "cloud secret, 2027-01-22", "7d")}
     assert due(open_=open_) == Decision([], [])
     assert due(inputs=Inputs((), ()), open_=open_).over == sorted(open_)
 
 
 def test_a_shortfall_to_come_is_told_by_days_ahead() -> None:
     def ahead(days: int) -> Inputs:
-        return Inputs(forecast=[Outlook("premium", MIDNIGHT + days * DAY, 14)])
+        return Inputs(forecast=[ShortfallAhead("premium", MIDNIGHT + days * DAY, 14)])
 
     assert told(due(inputs=ahead(31))) == []
     assert told(due(inputs=ahead(30))) == [("forecast", "premium", "30d")]
@@ -216,7 +216,7 @@ def test_a_replaced_credential_is_another_one() -> None:
     old = Credential("cloud", "client secret", MIDNIGHT + 7 * DAY)
     open_ = found(due(inputs=Inputs(credentials=[old])))
     assert told(due(inputs=Inputs(credentials=[old]))) == [
-        ("credentials", f"cloud client secret {old.ends_at}", "7d")
+        ("credentials", "cloud client secret, 2027-01-22", "7d")
     ]
     new = old._replace(ends_at=MIDNIGHT + 400 * DAY)
     decision = due(inputs=Inputs(credentials=[new]), open_=open_)
@@ -228,7 +228,7 @@ def test_learners_are_told_only_where_that_is_wanted() -> None:
     assert told(due(Situation(ending=[ann]))) == []
     wanted = Rules(learner_expiry=(3, 0))
     assert told(due(Situation(ending=[ann]), rules=wanted)) == [
-        ("learner_expiry", f"learner 7 {ann.ends_at}", "3d")
+        ("learner_expiry", "learner 7, 2027-01-18", "3d")
     ]
     later = ann.ends_at or 0
     assert told(due(Situation(ending=[ann]), rules=wanted, now=later))[0][2] == "0d"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 
 from syncd.errors import Unavailable
-from syncd.licensing.notices import Credential, Event, Inputs, Outlook, PostingState
+from syncd.licensing.notices import Credential, Event, Inputs, PostingState, ShortfallAhead
 from syncd.model import LicenseType, RunState
 from syncd.plan.policy import Policy
 from syncd.plan.scope import Rule
@@ -151,7 +151,7 @@ def test_managers_are_those_of_the_register(town: Town) -> None:
     town.company.hire("bob")
     town.company.sync()
     town.tell()
-    assert sorted(str(mail["To"]) for mail in town.mail.received) == ["ada@contoso.com", "ann@example.com"]
+    assert sorted(str(mail["To"]) for mail in town.mail.received) == ["ADA@contoso.com", "ann@example.com"]
 
 
 def test_a_failing_sync_is_told_to_admins_once_until_one_goes_through(town: Town) -> None:
@@ -190,7 +190,7 @@ def test_a_preview_that_is_held_is_nobodys_news(town: Town) -> None:
 def test_what_others_know_is_told_as_well(town: Town) -> None:
     now = town.company.now
     inputs = Inputs(
-        forecast=[Outlook("premium", now + 20 * DAY, 14)],
+        forecast=[ShortfallAhead("premium", now + 20 * DAY, 14)],
         credentials=[Credential("cloud", "client secret", now + 6 * DAY)],
     )
     town.tell(inputs)
@@ -267,58 +267,79 @@ def test_a_refused_recipient_keeps_nobody_else_from_being_told(each_town: Town) 
     assert sorted(str(mail["To"]) for mail in town.mail.received) == addresses[1:]
 
 
-def test_two_rounds_at_once_tell_once(each_town: Town) -> None:
+ROUND = """
+import sys
+from pathlib import Path
+from syncd import settings
+from syncd.licensing.notices import Inputs
+from syncd.notify.round import Round
+from syncd.register import database
+from syncd.register.register import Register
+
+path, url, now = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+register = Register(database.connect(url))
+round_ = Round(settings.load(path), register.notices, register.situations, lambda: now)
+"""
+AT_ONCE = (
+    ROUND
+    + """
+print("ready", flush=True)
+sys.stdin.readline()
+round_.run(Inputs())
+"""
+)
+
+
+def test_several_processes_at_once_tell_once(each_town: Town) -> None:
     town = each_town
     town.company.order(1)
     town.company.hire("ann", "bob")
     town.company.sync()
-    rounds, barrier = [town.round for _ in range(4)], Barrier(4)
-
-    def tell(number: int) -> None:
-        barrier.wait()
-        rounds[number].run(Inputs())
-
-    threads = [Thread(target=tell, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ExitStack() as stack:
+        command = [sys.executable, "-c", AT_ONCE, *arguments(town)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+        started = [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(3)]
+        for process in started:
+            assert process.stdout.readline() == "ready\n"
+        for process in started:
+            process.stdin.write("go\n")
+            process.stdin.close()
+        assert [process.wait(60) for process in started] == [0, 0, 0]
     town.tell()  # what the last of them found after the sender had looked
     told = [text_of(mail).count("1 person waits") for mail in town.mail.to("ada@contoso.com")]
     assert sum(told) == 1
     assert {posting.state for posting in town.postings()} == {PostingState.SENT}
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from syncd import settings
-from syncd.notify import mail
-from syncd.licensing.notices import Inputs
-from syncd.notify.round import Round
-from syncd.register import database
-from syncd.register.register import Register
+def arguments(town: Town) -> list[str]:
+    """What a process needs to do a round for the town."""
+    return [str(town.settings.path), town.company.url, str(town.company.now)]
 
-path, url, now, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-send = mail.Mail.send
+
+KILLED = (
+    ROUND
+    + """
+import os, signal
+from syncd.notify import mail
+
+send, when = mail.Mail.send, sys.argv[4]
 def killed(self, message):
     if when == "after":
         send(self, message)
         self.close()
     os.kill(os.getpid(), signal.SIGKILL)
 mail.Mail.send = killed
-register = Register(database.connect(url))
-Round(settings.load(path), register.notices, register.situations, lambda: now).run(Inputs())
+round_.run(Inputs())
 """
+)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_around_the_sending_costs_a_repetition_that_can_be_told(each_town: Town, when: str) -> None:
     town = each_town
     town.company.order(1)
-    town.settings  # noqa: B018 - writes the file
-    arguments = [str(town.folder / "syncd.yaml"), town.company.url, str(town.company.now), when]
-    ended = subprocess.run([sys.executable, "-c", KILLED, *arguments], cwd=ROOT, timeout=60, check=False)
+    command = [sys.executable, "-c", KILLED, *arguments(town), when]
+    ended = subprocess.run(command, cwd=ROOT, timeout=60, check=False)
     assert ended.returncode == -9
     assert town.tell().sent == 0, "not before its time"
     town.later(60)
@@ -353,3 +374,22 @@ def test_half_of_a_run_is_no_situation_to_tell_of(each_town: Town) -> None:
     with register.one_at_a_time():
         assert town.tell().found == 0
     assert town.tell().found == 1, "whoever held the lock has died"
+
+
+def test_a_slow_server_does_not_keep_a_run_for_ever(town: Town) -> None:
+    names = ", ".join(f"p{number}@contoso.com" for number in range(9))
+    town.notify = f"to: [{{ audience: company_managers, mail: [{names}] }}]"
+    town.mail.on_text = lambda: town.later(50)
+    town.company.order(1)
+    tally = town.tell()
+    assert (tally.sent, tally.deferred) == (3, 6)
+    town.mail.on_text = None
+    assert town.tell().sent == 6
+
+
+def test_a_server_that_is_away_is_tried_once_a_round(town: Town) -> None:
+    town.notify = "to: [{ audience: company_managers, mail: [a@contoso.com, b@contoso.com, c@contoso.com] }]"
+    town.company.order(1)
+    town.mail.stop()
+    assert town.tell().deferred == 3
+    assert sum(posting.attempts for posting in town.postings()) == 1

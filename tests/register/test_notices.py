@@ -126,7 +126,7 @@ def test_the_situation_is_what_there_is(company: Company) -> None:
     company.hire("ann", "bob", "cem")
     company.sync()
     situation = read(company)
-    assert [(lot.order, lot.allocated, lot.holders, lot.quantity) for lot in situation.lots] == [(1, 2, 2, 2)]
+    assert [(lot.order, lot.allocated, lot.holders, lot.quantity) for lot in situation.lots] == [(1, 2, 0, 2)]
     assert (situation.line.waiting, situation.line.free, situation.line.since) == (1, 0, START)
     assert [person.email for person in situation.line.people] == ["cem@example.com"]
     assert situation.run is not None
@@ -154,5 +154,5 @@ def test_people_without_a_license_are_those_still_here(company: Company) -> None
 
 def read(company: Company):  # type: ignore[no-untyped-def]
     return company.register.situations.read(
-        SeatPolicy(), company.now, learners_ending_in=4 * DAY, newcomers=True
+        SeatPolicy(), company.now, lots_ending_in=31 * DAY, learners_ending_in=4 * DAY, newcomers=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -32,6 +33,7 @@ class MailServer:
     deaf: bool = False
     received: list[EmailMessage] = field(default_factory=list)
     connections: int = 0
+    on_text: Callable[[], None] | None = None
     port: int = field(default_factory=lambda: free_port(HOST))
     _controller: Controller | None = None
 
@@ -84,6 +86,8 @@ class MailServer:
             mail = message_from_bytes(envelope.content, policy=policy.default)
             assert isinstance(mail, EmailMessage)
             self.received.append(mail)
+        if self.on_text is not None:
+            self.on_text()
         if self.deaf:
             await asyncio.Event().wait()
         return self.verdict
