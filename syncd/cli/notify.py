@@ -82,7 +82,9 @@ def list_(session: Session, state: str | None, limit: int, as_json: bool) -> Non
 @pass_session
 @click.pass_context
 def send(ctx: click.Context, session: Session, failed: bool, as_json: bool) -> None:
-    """Find out what is due, and send it and whatever waits: for a timer, or after a repair.
+    """Send what is due, and whatever waits.
+
+    For a timer where nothing else runs, or after a repair.
 
     Exit codes: 0 done, 4 something could not be sent yet.
     """

@@ -84,7 +84,7 @@ def _guarded(render: Callable[[], str], otherwise: Callable[[], str], name: str)
     if mistake is None:
         return text
     _log.warning("template_failed", template=mistake.name, line=mistake.line, why=mistake.why)
-    return otherwise()
+    return _tried(otherwise, name)[0]
 
 
 def _environment(

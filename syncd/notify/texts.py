@@ -89,8 +89,11 @@ def section_of(templates: Templates, notice: Told, common: Mapping[str, Any]) ->
         title, body, todo, command = (
             templates.words(f"events.{notice.event}.{part}", facts) for part in _PARTS
         )
+    title = " ".join(title.split()) or notice.event.replace(
+        "_", " "
+    )  # facts of another version may lack some
     commands = [line.strip() for line in command.splitlines() if line.strip()]
-    return Section(notice.event, " ".join(title.split()), body, todo, commands, notice.facts, notice.found_at)
+    return Section(notice.event, title, body, todo, commands, notice.facts, notice.found_at)
 
 
 _PARTS = ("title", "body", "todo", "command")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -192,6 +193,25 @@ def test_words_with_a_mistake_are_named_and_the_notice_goes_out(
 def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     (problem,) = mistakes(section(templates=tmp_path / "nowhere"))
     assert "is not a folder" in problem.message
+
+
+def test_facts_that_lack_something_cost_words_and_no_notice() -> None:
+    texts = Texts(NotifySection(), "Contoso", ZoneInfo("UTC"), "syncd")
+    for event in Event:
+        written = texts.write([Told(event, {}, NOW)], NOW, personal=event in TO_LEARNERS)
+        assert written.subject.startswith("Contoso")
+        assert len(written.subject) > len("Contoso: ")
+
+
+def test_the_docs_name_every_event_and_its_variables() -> None:
+    page = (Path(__file__).parents[2] / "docs/notices.md").read_text(encoding="utf-8")
+    listed = page.partition("## Events")[2].partition("## When")[0]
+    described = page.partition("### Variables")[2]
+    assert re.findall(r"^\| `(\w+)` \| ", listed, re.MULTILINE) == [str(event) for event in Event]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", described, re.MULTILINE))
+    for event in Event:
+        row = rows[event].replace("the same", rows["order_requested"])
+        assert set(re.findall(r"`(\w+)`", row)) <= set(SAMPLES[event]), event
 
 
 class _Balance(HTMLParser):
