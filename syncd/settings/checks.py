@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syncd.settings import notify
 from syncd.settings.directories import Entry, directory_names
 from syncd.settings.document import Document, Loc
-from syncd.settings.notify import mistakes, silences
 from syncd.settings.problems import Problem, suggestion
 from syncd.settings.sections import ConfigFile
 from syncd.settings.types import duration_text
@@ -33,7 +33,7 @@ def contradictions(
         if config and "email" not in entry.field_rules(config.mapping):
             message = "leaves email empty, and without it nobody can be a learner; map it to an attribute"
             yield document.problem((*entry.loc, "mapping"), message)
-    for place, message in mistakes(config.notify) if config else ():
+    for place, message in notify.mistakes(config.notify) if config else ():
         yield document.problem(place, message)
 
 
@@ -55,9 +55,8 @@ def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -
     if config.match.adopt_by_email:
         message = "is on: whoever sets a learner's e-mail address in a directory takes that learner over"
         yield document.problem(("match", "adopt_by_email"), message)
-    for event in silences(config.notify):
-        message = f"tells nobody when a sync is {event}; add a target with audience: admins"
-        yield document.problem(("notify", "to"), message)
+    for place, message in notify.cautions(config.notify):
+        yield document.problem(place, message)
     yield from _open_guard(document, config)
     if config.log.level == "debug":
         yield document.problem(("log", "level"), "is debug, which writes personal data to the log")

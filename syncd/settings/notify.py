@@ -245,7 +245,16 @@ def mistakes(section: NotifySection) -> list[tuple[tuple[str | int, ...], str]]:
     return found
 
 
-def silences(section: NotifySection) -> list[str]:
-    """What nobody would be told although somebody is told of other things."""
+def cautions(section: NotifySection) -> list[tuple[tuple[str | int, ...], str]]:
+    """What is allowed but unwise: nobody hears of failures; people's names travel readable."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
     told: set[Any] = set().union(*(target.events for target in section.to))
-    return [str(event) for event in (Event.HELD, Event.FAILED) if section.to and event not in told]
+    for event in (Event.HELD, Event.FAILED):
+        if section.to and event not in told:
+            message = f"tells nobody when a sync is {event}; add a target with audience: admins"
+            found.append((("notify", "to"), message))
+    smtp = section.smtp
+    if smtp is not None and smtp.security == "none" and smtp.server not in _LOOPBACK:
+        message = "is none: mails with people's names go to the mail server unencrypted"
+        found.append((("notify", "smtp", "security"), message))
+    return found

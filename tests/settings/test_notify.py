@@ -132,5 +132,11 @@ def test_silence_about_failures_is_warned_of(also: Loaded) -> None:
     ]
 
 
+@pytest.mark.parametrize(("server", "warned"), [("smtp.contoso.com", True), ("127.0.0.1", False)])
+def test_mails_that_travel_readable_are_warned_of(also: Loaded, server: str, warned: bool) -> None:
+    settings = also(f"notify:\n  smtp: {{ server: {server}, sender: a@b, security: none }}\n")
+    assert [warning.where for warning in settings.warnings] == ["notify.smtp.security"] * warned
+
+
 def test_notices_are_no_reason_to_look_at_people_again(also: Loaded) -> None:
     assert also("").salt == also(f"notify:\n  {SMTP}\n  usage: [50%]\n").salt
