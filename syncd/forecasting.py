@@ -12,6 +12,7 @@ from syncd.licensing import terms
 from syncd.licensing.course import Rules
 from syncd.licensing.days import Days, twelve_months
 from syncd.licensing.forecast import Forecast, Outlook, Question, forecast
+from syncd.licensing.notices import ShortfallAhead
 from syncd.licensing.rates import Observed, Rate, observe
 from syncd.licensing.stock import LotStock
 from syncd.plan.policy import Policy
@@ -58,6 +59,14 @@ class Foresight:
     def wanted(self) -> Outlook:
         """Who gets a license by themselves: newcomers; and where renewals are automatic, everybody."""
         return self.forecast.renewing if self.renews else self.forecast.line
+
+    def ahead(self, type_: str) -> list[ShortfallAhead]:
+        """The next shortfall, for those who are told of it; none of today's, which is no forecast."""
+        short = self.wanted.shortfall
+        if short is None or short.day == 0:
+            return []
+        at = self.days.starts[short.day]
+        return [ShortfallAhead(type_, at, short.missing, short.soon)]
 
     @property
     def days(self) -> Days:

@@ -55,6 +55,7 @@ def request(
         order = app.register.licenses.request(
             kind, quantity, by=actor(), now=app.clock(), note=note, reference=reference
         )
+        app.tell()
         if as_json:
             session.screen.json(order_facts(order))
             return
@@ -84,6 +85,7 @@ def assign(
             )
             for number in orders
         ]
+        app.tell()
         if as_json:
             session.screen.json([order_facts(order) for order in done])
             return

@@ -76,11 +76,17 @@ def applied(session: Session, app: App, task: Task) -> RunFacts:
 @contextmanager
 def _interruptions_told(session: Session, app: App) -> Iterator[None]:
     """Ctrl-C: say how far the run had come, and that nothing is lost."""
+    began = app.clock()
     try:
         yield
     except KeyboardInterrupt as exc:
         latest = app.register.runs.latest(1)
-        if latest and latest[0].state in (RunState.INTERRUPTED, RunState.APPLYING):
+        if latest and latest[0].state is RunState.DONE and latest[0].started_at >= began:
+            complain(
+                f"interrupted: run {latest[0].id} is done, but not everybody was told",
+                f"the next sync sends the notices, or `{session.command('notify send')}`",
+            )
+        elif latest and latest[0].state in (RunState.INTERRUPTED, RunState.APPLYING):
             run = latest[0].id
             outcomes = app.register.journal.outcomes(run)
             total = sum(outcomes.values())

@@ -18,6 +18,7 @@ from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
 from syncd.settings.http import HttpSection
 from syncd.settings.limits import GuardSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
 from syncd.settings.schedule import ScheduleSection
@@ -228,6 +229,9 @@ class ConfigFile(Section):
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )
     http: HttpSection = Field(default=HttpSection(), description="health, metrics and API of the daemon")
+    notify: NotifySection = Field(
+        default=NotifySection(), description="who is told what by mail, chat, webhook"
+    )
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

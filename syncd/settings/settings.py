@@ -12,6 +12,7 @@ from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
 from syncd.settings.http import HttpSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.schedule import ScheduleSection
@@ -48,6 +49,7 @@ class Settings:
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
     request: RequestPolicy = RequestPolicy()
+    notify: NotifySection = NotifySection()
     warnings: tuple[Problem, ...] = ()
 
     def database_url(self) -> str:

@@ -181,6 +181,13 @@ leavers:
   suspend_after: 0d
   release_after: 14d
 
+# Who is told what, once: orders, shortfalls, ends, syncs that fail.
+notify:
+#  smtp: { server: smtp.example.com, sender: training@example.com }
+#  to:
+#    - { audience: admins, mail: it@example.com }
+#    - { audience: company_managers, mail: [managers] }
+
 # A run that would do more than this is held until somebody has looked at it.
 guard:
   max_suspensions: 5%
