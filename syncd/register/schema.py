@@ -207,7 +207,7 @@ allocations = Table(
 )
 
 # SQLite takes the two indexes above only for these very words, not for a parameter.
-LIVE, PAST = text("allocations.state = 'live'"), text("allocations.state <> 'live'")
+LIVE, SCHEDULED = text("allocations.state = 'live'"), text("allocations.state = 'scheduled'")
 
 waiting = Table(
     "waiting",
