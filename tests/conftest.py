@@ -20,6 +20,7 @@ from tests.servers.certificates import Authority
 from tests.servers.ds389 import Ds389
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
+from tests.servers.process import find_program
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 
@@ -89,6 +90,23 @@ def systemd() -> None:
 
 
 @pytest.fixture(scope="session")
+def helm() -> str:
+    """Where Helm is; beside it there is something that judges what it renders."""
+    return _program("helm")
+
+
+@pytest.fixture(scope="session")
+def hadolint() -> str:
+    return _program("hadolint")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    _require("prometheus")
+    return str(find_program("promtool"))
+
+
+@pytest.fixture(scope="session")
 def kerberos() -> None:
     """A client that can ask for tickets."""
     _require("kerberos")
@@ -142,6 +160,11 @@ def _running(name: str, start: Callable[[Path], AbstractContextManager[Server]])
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="syncd-"))
         yield stack.enter_context(start(Path(directory)))
+
+
+def _program(name: str) -> str:
+    _require(name)
+    return str(find_program(name))
 
 
 def _require(name: str) -> None:

@@ -15,6 +15,9 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "postgresql": ("initdb", "postgres", "setpriv"),
     "systemd": ("systemd-analyze",),
     "kerberos": ("kinit", "ktutil"),
+    "prometheus": ("prometheus", "promtool"),
+    "hadolint": ("hadolint",),
+    "helm": ("helm", "kubernetes-validate"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
 ROOT_ONLY = {"samba": "its ports are below 1024"}

@@ -11,8 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
+_OURS = Path(__file__).parents[2] / ".cache/tools/bin"  # of script/tools
 SYSTEM_PATH = os.pathsep.join(
-    ["/usr/bin", "/bin", "/usr/sbin", "/sbin", *map(str, _POSTGRESQL), os.environ.get("PATH", "")]
+    [
+        *("/usr/bin", "/bin", "/usr/sbin", "/sbin"),
+        *map(str, _POSTGRESQL),
+        os.environ.get("PATH", ""),
+        str(_OURS),
+    ]
 )
 
 
