@@ -1,4 +1,4 @@
-"""The runbook: it has a section for every alert and every exit code, and every section says the same three things."""
+"""The runbook: a section for every alert and every exit code, and the same three things in each of them."""
 
 from __future__ import annotations
 
