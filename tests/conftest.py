@@ -18,6 +18,7 @@ import pytest
 from tests.servers.availability import reason_missing
 from tests.servers.certificates import Authority
 from tests.servers.ds389 import Ds389
+from tests.servers.hosts import Network
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import find_program
@@ -81,6 +82,18 @@ def ds389() -> Iterator[Ds389]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
+
+
+@pytest.fixture
+def hosts() -> Iterator[Network]:
+    """Two machines and a hub between them."""
+    yield from _running("hosts", lambda directory: Network.start(directory, "first", "second"))
+
+
+@pytest.fixture
+def hub_postgresql(hosts: Network) -> Iterator[Postgresql]:
+    """A cluster on the hub of `hosts`."""
+    yield from _running("postgresql", lambda directory: Postgresql.start(directory, hosts.hub))
 
 
 @pytest.fixture(scope="session")
