@@ -24,7 +24,8 @@ class Chart:
 
     def helm(self, *words: str, changes: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         changed = [word for change in changes for word in ("--set-json", change)]
-        command = [self._helm, *words, str(CHART), "--values", str(self._values), *changed]
+        action, *more = words
+        command = [self._helm, action, "--values", str(self._values), *more, str(CHART), *changed]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def text(self, *changes: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from syncd.settings.types import seconds
 from tests.deploy.chart import EXAMPLES, ROOT, Chart, configuration, pods
 from tests.servers.process import find_program
 
-KUBERNETES = ("1.31.0", "1.35.0")
+KUBERNETES = ("1.30.0", "1.37.0")  # the oldest the chart is for, and the newest
 OPERATORS = {"ExternalSecret", "ServiceMonitor", "PrometheusRule"}  # kinds Kubernetes itself does not know
 
 
@@ -215,6 +216,17 @@ def test_alerts_and_dashboard_are_those_of_monitoring(everything: Chart) -> None
     )
 
 
+def test_the_values_in_the_docs_are_accepted(postgresql_chart: Chart, tmp_path: Path) -> None:
+    page = (ROOT / "docs/deploy-kubernetes.md").read_text()
+    blocks = re.findall(r"^```yaml\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for number, block in enumerate(blocks):
+        values = tmp_path / f"{number}.yaml"
+        values.write_text(block)
+        found = postgresql_chart.helm("template", "syncd", "--values", str(values))
+        assert found.returncode == 0, found.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -244,6 +256,7 @@ def test_alerts_and_dashboard_are_those_of_monitoring(everything: Chart) -> None
         ("networkPolicy.ports=[1]", "ports"),
         ("cronjob.successCodes=[5]", "/cronjob/successCodes"),
         ("http.port=80", "/http/port"),
+        ('image.repository=""', "/image/repository"),
         ('files={"syncd.yaml":"x"}', "is made of config"),
     ],
 )
