@@ -12,7 +12,7 @@ from tests.deploy.test_monitoring import rules
 from tests.office import ROOT
 
 PAGE = (ROOT / "docs/runbook.md").read_text()
-SECTIONS = dict(re.findall(r"^## ([^\n]+)\n\n(.+?)(?=\n\n#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(re.findall(r"^### ([^\n]+)\n\n(.+?)(?=\n\n##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 CODE = "Exit code "
 
 
@@ -29,4 +29,4 @@ def test_every_exit_code_has_its_section() -> None:
 
 @pytest.mark.parametrize("name", [name for name in SECTIONS if name.startswith(("Syncd", CODE))])
 def test_a_section_says_what_it_means_where_to_look_and_what_to_do(name: str) -> None:
-    assert re.findall(r"^\*\*(\w+)\*\*: ", SECTIONS[name], re.MULTILINE) == ["Means", "Look", "Do"]
+    assert re.findall(r"^\* \*\*(\w+)\*\*: ", SECTIONS[name], re.MULTILINE) == ["Means", "Look", "Do"]
