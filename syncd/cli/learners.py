@@ -1,4 +1,4 @@
-"""`syncd learners`: who is known, with which license; and one of them in full."""
+"""`syncd learners`: who is known, with which license; one of them in full; and the doors they come in by."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from syncd.app import App
 from syncd.cli import table
+from syncd.cli.adding import add, import_
 from syncd.cli.session import Session, pass_session
 from syncd.dates import day, iso, moment
 from syncd.errors import ConfigError
@@ -28,7 +29,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as
 
 @click.group()
 def learners() -> None:
-    """List learners, or show one in full."""
+    """List learners, show one in full, or add some by hand."""
+
+
+learners.add_command(add)
+learners.add_command(import_)
 
 
 @learners.command("list")
