@@ -216,7 +216,7 @@ def _every_command() -> Iterator[tuple[str, click.Command]]:
 
 def _codes_of_a_run() -> set[int]:
     """The numbers `RunFacts.exit_code` returns."""
-    tree = ast.parse(_text(ROOT / "syncd/run.py"))
+    tree = ast.parse(_text(ROOT / "syncd/facts.py"))
     (method,) = (
         node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "exit_code"
     )
