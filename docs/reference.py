@@ -36,12 +36,19 @@ _DEFINITIONS = {
     "CertificateOptions": "`{ file, private_key, passphrase, thumbprint }`",
     "ProxyOptions": "a URL, or `{ url, user, password }`",
     "DatabaseSection": "a [database](#database)",
+    "TargetSection": "a [target](#targets)",
+    "LearnerNoticesSection": "[what learners are told](#what-learners-are-told)",
+    "StaffEvent": "an [event](notices.md#events)",
 }
 _SEVERAL = {
+    "number": "numbers",
+    "percentage": "percentages",
     "see below": "[directories](#directories)",
     "text": "texts",
     "a [rule](#rules)": "[rules](#rules)",
     "a [token](#tokens)": "[tokens](#tokens)",
+    "a [target](#targets)": "[targets](#targets)",
+    "an [event](notices.md#events)": "[events](notices.md#events)",
     "one or several `{ attribute, equals }`": "`{ attribute, equals }`",
 }
 

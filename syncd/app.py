@@ -6,19 +6,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
 
 from connectors import catalog
 from syncd import census
 from syncd.census import Census
-from syncd.errors import SyncdError
+from syncd.errors import Busy, SyncdError
 from syncd.facts import RunFacts
-from syncd.model import Finding
-from syncd.ports import Directory, ReadRequest
+from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
+from syncd.licensing.notices import Credential, Inputs
+from syncd.model import Finding, RunState
+from syncd.ports import CredentialWatch, Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
+from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
+
+if TYPE_CHECKING:
+    from syncd.notify.outbox import Tally
+    from syncd.notify.round import Round
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ class App:
     clock: Callable[[], int]
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
-        """One run. Raises `SyncdError`."""
+        """One run, and what follows from it. Raises `SyncdError`."""
         engine = Engine(
             policy=self.settings.policy,
             directories=self.directories,
@@ -41,7 +53,65 @@ class App:
             full_after=self.settings.schedule.full_after,
             progress=progress,
         )
-        return run(engine, task)
+        try:
+            facts = run(engine, task)
+        except Busy:
+            raise  # whoever runs tells
+        except Exception:
+            self._tell_of(task)
+            raise
+        if facts.state is RunState.DONE:
+            self._request_missing()
+        self._tell_of(task)
+        return facts
+
+    def _request_missing(self) -> None:
+        """Ask for the licenses that are missing or will be, where that is wanted."""
+        settings = self.settings
+        with self.register.errors_in_words():
+            request_missing(self.register, settings.policy, settings.request, settings.zone, self.clock())
+
+    def forecast(self, what_if: WhatIf = AS_IT_IS) -> Foresight:
+        """The licenses of the next twelve months. Raises `ConfigError` for what cannot be supposed."""
+        settings = self.settings
+        return look_ahead(self.register, settings.policy, settings.zone, self.clock(), what_if)
+
+    def _tell_of(self, task: Task) -> None:
+        if task.apply:
+            self.tell()
+
+    def tell(self) -> Tally | None:
+        """Tell whom it concerns what has become worth telling. Never fails what it comes after."""
+        if not self.settings.notify.is_on:
+            return None
+        try:
+            with self.register.errors_in_words():
+                return self.round().run(self.inputs())
+        except SyncdError as exc:
+            _log.error("notices_failed", reason=exc.message)
+        except Exception as exc:  # noqa: BLE001 - a run that is done stays done, whatever is wrong here
+            _log.error("notices_failed", exc_info=exc)
+        return None
+
+    def round(self) -> Round:
+        """What sends notices. Imported here: who tells nobody never pays for it."""
+        from syncd.notify.round import Round
+
+        return Round(self.settings, self.register.notices, self.register.situations, self.clock)
+
+    def inputs(self) -> Inputs:
+        """What notices are about besides the register. Raises `SyncdError`."""
+        ahead = self.forecast().ahead(str(self.settings.policy.seats.type))
+        return Inputs(forecast=ahead, credentials=self._credentials())
+
+    def _credentials(self) -> list[Credential] | None:
+        """What the directories log in with and until when; None when one of them cannot tell today."""
+        watches = [each for each in self.directories if isinstance(each, CredentialWatch)]
+        try:
+            return [Credential(each.name, *ending) for each in watches for ending in each.endings()]
+        except SyncdError as exc:
+            _log.warning("credentials_not_seen", reason=exc.message)
+            return None
 
     def check(self) -> Iterator[Finding]:
         """Try every part, and say what works."""

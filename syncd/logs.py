@@ -16,7 +16,7 @@ _IN_URL = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+@(?=[^\s@<>\"'(),;:/]+\.)")
 _ACTORS = ("requested_by",)  # user@host: whoever gives commands is named in every log
 _TOLD = frozenset({"run_failed", "plan_held"})
-_LOUD = ("ldap3", "sqlalchemy", "alembic", "asyncio", "urllib3", "msal")
+_LOUD = ("ldap3", "sqlalchemy", "alembic", "asyncio", "urllib3", "msal", "apprise")
 
 
 def configure(*, level: str, json: bool, told: bool = False) -> None:

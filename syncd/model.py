@@ -5,7 +5,7 @@ directory user   one person as one directory describes them, under an identity t
 identity         (directory, id): AD objectGUID, OpenLDAP entryUUID, … — a rename keeps it
 profile          what the platform is told of a person: the mapped, cleaned-up fields
 learner          a person known to the register; managers are learners with the role `manager`
-order            a number of licenses asked for: requested -> assigned | rejected | cancelled
+order            a number of licenses asked for: (draft ->) requested -> assigned | rejected | cancelled
 lot              the licenses an assigned order brought; they all end together
 seat             one license of a lot, numbered 1..quantity
 allocation       a seat given to a learner; [scheduled ->] live -> released | expired | superseded
@@ -121,6 +121,7 @@ class Account(StrEnum):
 
 
 class OrderState(StrEnum):
+    DRAFT = "draft"  # syncd's own, until somebody confirms it: it counts for nothing
     REQUESTED = "requested"
     ASSIGNED = "assigned"
     REJECTED = "rejected"

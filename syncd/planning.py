@@ -107,6 +107,7 @@ class Planning:
     def _undo(self, key: str) -> list[Change]:
         undone = self._drafts.undo(key)
         keys = {change.key for change in undone}
+        self.lapsed.difference_update(change.learner or 0 for change in undone)
         self.requests = [entry for entry in self.requests if entry.key not in keys]
         return undone
 

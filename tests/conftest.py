@@ -18,8 +18,10 @@ import pytest
 from tests.servers.availability import reason_missing
 from tests.servers.certificates import Authority
 from tests.servers.ds389 import Ds389
+from tests.servers.hosts import Network
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
+from tests.servers.process import find_program
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 
@@ -82,10 +84,39 @@ def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
 
 
+@pytest.fixture
+def hosts() -> Iterator[Network]:
+    """Two machines and a hub between them."""
+    yield from _running("hosts", lambda directory: Network.start(directory, "first", "second"))
+
+
+@pytest.fixture
+def hub_postgresql(hosts: Network) -> Iterator[Postgresql]:
+    """A cluster on the hub of `hosts`."""
+    yield from _running("postgresql", lambda directory: Postgresql.start(directory, hosts.hub))
+
+
 @pytest.fixture(scope="session")
 def systemd() -> None:
     """A systemd to judge units by; it need not run."""
     _require("systemd")
+
+
+@pytest.fixture(scope="session")
+def helm() -> str:
+    """Where Helm is; beside it there is something that judges what it renders."""
+    return _program("helm")
+
+
+@pytest.fixture(scope="session")
+def hadolint() -> str:
+    return _program("hadolint")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    _require("prometheus")
+    return str(find_program("promtool"))
 
 
 @pytest.fixture(scope="session")
@@ -142,6 +173,11 @@ def _running(name: str, start: Callable[[Path], AbstractContextManager[Server]])
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="syncd-"))
         yield stack.enter_context(start(Path(directory)))
+
+
+def _program(name: str) -> str:
+    _require(name)
+    return str(find_program(name))
 
 
 def _require(name: str) -> None:

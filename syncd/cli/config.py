@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from syncd.cli.session import Session, pass_session
 from syncd.cli.wording import many
 from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from syncd.settings import Problem, Settings
 
 
 @click.group()
@@ -27,6 +32,8 @@ def check(ctx: click.Context, session: Session, as_json: bool) -> None:
 
     try:
         settings = session.settings
+        if wrong := _in_words_and_templates(settings):
+            raise ConfigProblems(wrong)
     except ConfigProblems as exc:
         if not as_json:
             raise
@@ -52,6 +59,16 @@ def schema(session: Session) -> None:
     from syncd.settings.schema import text
 
     session.screen.write(text())
+
+
+def _in_words_and_templates(settings: Settings) -> list[Problem]:
+    """Mistakes that cost a notice its wording: looked for here, and no run fails by them."""
+    section = settings.notify
+    if section.templates is None and section.language_file is None:
+        return []
+    from syncd.notify.mistakes import mistakes
+
+    return list(mistakes(section))
 
 
 def _facts(problem: object) -> dict[str, object]:

@@ -8,11 +8,14 @@ import click
 
 from syncd.app import App
 from syncd.cli import table
+from syncd.cli.confirm import confirm
+from syncd.cli.forecast import forecast
 from syncd.cli.renew import renew
 from syncd.cli.reports import reconcile, report
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
+from syncd.cli.written import order_facts
 from syncd.dates import day, iso, moment
 from syncd.model import LicenseType
 from syncd.register.licenses import LotStatus, Order
@@ -27,6 +30,13 @@ def licenses() -> None:
 
     A license lasts from the day its order is assigned, whenever a learner gets it.
     """
+
+
+licenses.add_command(forecast)
+licenses.add_command(confirm)
+licenses.add_command(renew)
+licenses.add_command(report)
+licenses.add_command(reconcile)
 
 
 @licenses.command()
@@ -45,8 +55,9 @@ def request(
         order = app.register.licenses.request(
             kind, quantity, by=actor(), now=app.clock(), note=note, reference=reference
         )
+        app.tell()
         if as_json:
-            session.screen.json(_order_facts(order))
+            session.screen.json(order_facts(order))
             return
         session.screen.say(f"Order {order.id}: {many(quantity, f'{kind} license')} requested.", "good")
         session.screen.say(f"→ to grant it: `{session.command(f'licenses assign {order.id}')}`")
@@ -74,8 +85,9 @@ def assign(
             )
             for number in orders
         ]
+        app.tell()
         if as_json:
-            session.screen.json([_order_facts(order) for order in done])
+            session.screen.json([order_facts(order) for order in done])
             return
         for order in done:
             what = many(order.assigned or 0, f"{order.type} license")
@@ -113,7 +125,7 @@ def reject(session: Session, order: int, reason: str, as_json: bool) -> None:
 @_json
 @pass_session
 def cancel(session: Session, order: int, reason: str, as_json: bool) -> None:
-    """Take ORDER back before it is assigned."""
+    """Take ORDER back before it is assigned, or discard a draft."""
     with session.app() as app:
         _decided(
             session,
@@ -124,7 +136,7 @@ def cancel(session: Session, order: int, reason: str, as_json: bool) -> None:
 
 def _decided(session: Session, order: Order, *, as_json: bool) -> None:
     if as_json:
-        session.screen.json(_order_facts(order))
+        session.screen.json(order_facts(order))
     else:
         session.screen.say(f"Order {order.id} is {order.state}.", "good")
 
@@ -137,7 +149,7 @@ def list_(session: Session, as_json: bool) -> None:
     with session.app() as app:
         found, zone = app.register.licenses.orders(), app.settings.zone
     if as_json:
-        session.screen.json([_order_facts(order) for order in found])
+        session.screen.json([order_facts(order) for order in found])
         return
     if not found:
         session.screen.say(f"There are no orders yet. Place one: `{session.command('licenses request 20')}`")
@@ -218,16 +230,6 @@ def waiting(session: Session, as_json: bool) -> None:
         show_line(session.screen, app, None)
 
 
-licenses.add_command(renew)
-licenses.add_command(report)
-licenses.add_command(reconcile)
-
-
-def _order_facts(order: Order) -> dict[str, object]:
-    times = {name: iso(getattr(order, name)) for name in ("requested_at", "decided_at", "ends_at")}
-    return {**asdict(order), **times}
-
-
 def _lot_facts(lot: LotStatus) -> dict[str, object]:
     return {**asdict(lot), "starts_at": iso(lot.starts_at), "ends_at": iso(lot.ends_at)}
 
@@ -239,7 +241,8 @@ def _totals(lots: list[LotStatus]) -> dict[str, int]:
 
 def _remarks(order: Order) -> str:
     asked = f"{order.quantity:,} were asked for" if order.assigned not in (None, order.quantity) else ""
-    return "; ".join(filter(None, (asked, order.reference, order.note, order.reason)))
+    confirmed = f"confirmed by {order.confirmed_by}" if order.confirmed_by else ""
+    return "; ".join(filter(None, (asked, order.reference, confirmed, order.note, order.reason)))
 
 
 def _remaining(lot: LotStatus, now: int) -> str:

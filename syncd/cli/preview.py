@@ -151,14 +151,24 @@ def shortage(facts: RunFacts) -> str:
 
 
 def remedy(app: App, facts: RunFacts, session: Session) -> str:
-    """What to do about people waiting: assign what is ordered already, or order."""
-    open_ = [order for order in app.register.licenses.orders() if order.state is OrderState.REQUESTED]
+    """What to do about people waiting: assign what is ordered already, confirm a draft, or order."""
+    orders = app.register.licenses.orders()
+    open_ = [order for order in orders if order.state is OrderState.REQUESTED]
     if open_:
         numbers = " ".join(str(order.id) for order in open_)
         asked = many(sum(order.quantity for order in open_), "license is", "licenses are")
         return f"{asked} ordered and not assigned yet: `{session.command(f'licenses assign {numbers}')}`"
+    for order in orders:
+        if order.state is OrderState.DRAFT:
+            return draft(order.id, order.quantity, session)
     wanted = facts.missing or facts.waiting + facts.unrenewed
     return f"Order more with `{session.command(f'licenses request {wanted}')}`"
+
+
+def draft(order: int, quantity: int, session: Session) -> str:
+    """What to do about an order that syncd has drafted."""
+    wait = f"order {order}, a draft for {many(quantity, 'license')}, waits for somebody to confirm it"
+    return f"{wait}: `{session.command(f'licenses confirm {order}')}`"
 
 
 def _place(entry: Entry) -> tuple[int, str]:

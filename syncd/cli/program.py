@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "licenses": ("syncd.cli.licenses:licenses", "Order licenses, assign them, see who holds and who waits."),
     "learners": ("syncd.cli.learners:learners", "List learners, show one in full, or add some by hand."),
     "audit": ("syncd.cli.audit:audit", "Show who did what, or write it to a file."),
+    "notify": ("syncd.cli.notify:notify", "See who was told what, tell what is due, try the ways out."),
     "runs": ("syncd.cli.runs:runs", "List runs, or show what one did."),
 }
 

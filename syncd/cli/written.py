@@ -1,4 +1,4 @@
-"""Written: changes for programs and spreadsheets: JSON and CSV, one change at a time."""
+"""Written: changes and orders for programs and spreadsheets: JSON and CSV, one at a time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -17,6 +18,7 @@ from syncd.dates import iso
 from syncd.errors import ConfigError
 from syncd.facts import RunFacts
 from syncd.model import Entry
+from syncd.register.licenses import Order
 
 _COLUMNS = (
     "run", "kind", "key", "email", "name", "why", "learner", "license_ends", "state", "outcome", "where",
@@ -63,12 +65,19 @@ def change_facts(entry: Entry) -> dict[str, Any]:
     }
 
 
+def order_facts(order: Order) -> dict[str, Any]:
+    """An order as programs read it."""
+    names = ("requested_at", "confirmed_at", "decided_at", "ends_at")
+    return {**asdict(order), **{name: iso(getattr(order, name)) for name in names}}
+
+
 @contextmanager
-def written_to(path: Path) -> Iterator[IO[str]]:
-    """A file, there in full or not at all, and readable for its owner only: it names people."""
+def written_to(path: Path, *, binary: bool = False, option: str = "--output") -> Iterator[IO[Any]]:
+    """A file, there in full or not at all, and readable for its owner only: it may name people."""
+    mode, encoding, newline = ("wb", None, None) if binary else ("w", "utf-8", "")
     try:
         with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+            mode, encoding=encoding, newline=newline, dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             try:
                 yield file
@@ -80,7 +89,7 @@ def written_to(path: Path) -> Iterator[IO[str]]:
     except OSError as exc:
         why = exc.strerror or os.strerror(exc.errno or 0)
         raise ConfigError(
-            f"{path} cannot be written: {why}", next_step="name another file with --output"
+            f"{path} cannot be written: {why}", next_step=f"name another file with {option}"
         ) from exc
 
 

@@ -17,7 +17,7 @@ _TRIAL_DAYS = 30
 def ends_at(type_: LicenseType, assigned_at: int, zone: tzinfo) -> int:
     """The exclusive end, in seconds since 1970, of licenses assigned at `assigned_at`."""
     day = datetime.fromtimestamp(assigned_at, zone).date()
-    last = day + timedelta(days=_TRIAL_DAYS) if type_ is LicenseType.TRIAL else _a_year_after(day)
+    last = day + timedelta(days=_TRIAL_DAYS) if type_ is LicenseType.TRIAL else a_year_after(day)
     return start_of(last, zone)
 
 
@@ -32,7 +32,8 @@ def start_of(day: date, zone: tzinfo) -> int:
     return int(instant.timestamp())
 
 
-def _a_year_after(day: date) -> date:
+def a_year_after(day: date) -> date:
+    """The same calendar day next year; 28 February for the 29th."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:  # 29 February

@@ -16,11 +16,12 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLA
 
 from syncd.errors import Busy, ConfigError, Retriable, SyncdError, Unavailable
 
-HEAD = "0005"  # the newest migration; a test keeps it true
+HEAD = "0007"  # the newest migration; a test keeps it true
 
 
 # A cut cable is noticed within half a minute, on our side by libpq and on the server's by `_NOTICED`, so that
-# whoever is cut off stops and another may take over. https://www.postgresql.org/docs/current/libpq-connect.html
+# whoever is cut off stops and another may take over: of every connection, since one that is lost within a
+# transaction holds rows, too. https://www.postgresql.org/docs/current/libpq-connect.html
 _NOTICES = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -42,13 +43,15 @@ def connect(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(url)
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             pool_size=2,
             hide_parameters=True,
             connect_args={name: value for name, value in _NOTICES.items() if name not in parsed.query},
         )
+        event.listen(engine, "connect", _configure_postgresql)
+        return engine
     except (ArgumentError, NoSuchModuleError) as exc:
         raise ConfigError(
             "database is not a database URL", next_step="use sqlite:///path or postgresql://user@host/name"
@@ -57,6 +60,12 @@ def connect(url: str) -> Engine:
         raise ConfigError(
             f"the database needs the Python package {exc.name}", next_step="pip install 'syncd[postgresql]'"
         ) from exc
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True  # or the settings would go with the first transaction that is rolled back
+    connection.execute("; ".join(_NOTICED))
+    connection.autocommit = False
 
 
 def _sqlite(url: str) -> Engine:
@@ -236,8 +245,6 @@ def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[
     key = zlib.crc32(f"syncd {name}".encode())
     function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in _NOTICED:
-            connection.execute(text(statement))
         if connection.execute(text(f"SELECT {function}(:key)"), {"key": key}).scalar() is False:
             raise _busy()
         try:

@@ -12,8 +12,9 @@ from syncd.ports import Delivery
 from syncd.register import learner_rows, seats, trail
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.journal import mark
-from syncd.register.schema import allocations, learners
+from syncd.register.schema import learners
 from syncd.register.seats import Waiter
+from syncd.register.standing import live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
 _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
@@ -108,15 +109,10 @@ class _Snapshot(NamedTuple):
 
 
 def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
-    held = (  # a renewal that is scheduled makes the license end later
-        select(allocations.c.learner_id, func.max(allocations.c.ends_at).label("ends_at"))
-        .where(seats.HELD, is_any_of(connection, allocations.c.learner_id, ids))
-        .group_by(allocations.c.learner_id)
-        .subquery()
-    )
+    ends_at = func.coalesce(scheduled.c.ends_at, live.c.ends_at).label("ends_at")  # as far as it is renewed
     statement = (
-        select(learners, *_PROFILE, held.c.ends_at)
-        .outerjoin(held, held.c.learner_id == learners.c.id)
+        select(learners, *_PROFILE, ends_at)
+        .select_from(with_licenses(learners))
         .where(is_any_of(connection, learners.c.id, ids))
     )
     return {
@@ -124,7 +120,7 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
             account=row[learners.c.platform_account] or "",
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
-            ends_at=row[held.c.ends_at],
+            ends_at=row["ends_at"],
         )
         for row in connection.execute(statement).mappings()
     }

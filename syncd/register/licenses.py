@@ -1,8 +1,8 @@
 """License orders and the lots they bring; who holds what, and who waits.
 
-requested ─┬─> assigned   a lot is born, its term starts
-           ├─> rejected
-           └─> cancelled
+(draft ─>) requested ─┬─> assigned   a lot is born, its term starts
+   │                  ├─> rejected
+   └──────────────────┴─> cancelled
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Subquery, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Subquery, and_, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
@@ -27,7 +27,10 @@ MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`assigned` is the size of its lot, which may differ from what was asked for; None before that."""
+    """`assigned` is the size of its lot, which may differ from what was asked for; None before that.
+
+    `confirmed_by`: who stood by it, where syncd had drafted it.
+    """
 
     id: int
     type: LicenseType
@@ -40,6 +43,8 @@ class Order:
     decided_by: str
     decided_at: int | None
     reason: str
+    confirmed_by: str
+    confirmed_at: int | None
     lot: int | None
     assigned: int | None
     ends_at: int | None
@@ -90,7 +95,7 @@ class Licenses:
                 number = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
                 asked = {"type": type_, "quantity": quantity, "reference": reference, "note": note}
                 trail.note(connection, now, by, "requested", ("order", number), after=asked)
-                return _order(connection, number)
+                return read_order(connection, number)
         except IntegrityError as exc:
             raise ConfigError(
                 f"the reference {reference!r} belongs to another order",
@@ -112,7 +117,7 @@ class Licenses:
                 )
             lot = {"order_id": order, "type": asked.type, "quantity": many, "starts_at": now}
             connection.execute(insert(lots).values(**lot, ends_at=terms.ends_at(asked.type, now, zone)))
-            assigned = _order(connection, order)
+            assigned = read_order(connection, order)
             after = {"lot": assigned.lot, "quantity": many, "ends_at": assigned.ends_at, "reason": reason}
             before = {"quantity": asked.quantity}
             trail.note(connection, now, by, "assigned", ("order", order), before=before, after=after)
@@ -122,13 +127,13 @@ class Licenses:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.REJECTED, by, now, reason)
             trail.note(connection, now, by, "rejected", ("order", order), after={"reason": reason})
-            return _order(connection, order)
+            return read_order(connection, order)
 
     def cancel(self, order: int, *, by: str, now: int, reason: str = "") -> Order:
         with self._writer.begin() as connection:
             self._requested(connection, order, OrderState.CANCELLED, by, now, reason)
             trail.note(connection, now, by, "cancelled", ("order", order), after={"reason": reason})
-            return _order(connection, order)
+            return read_order(connection, order)
 
     def orders(self) -> list[Order]:
         with self._engine.connect() as connection:
@@ -179,17 +184,28 @@ class Licenses:
     def _requested(
         connection: Connection, order: int, decision: OrderState, by: str, now: int, reason: str
     ) -> Order:
-        """Decide an order that is still `requested`; the check and the change are one statement."""
+        """Decide an order that is still open; the check and the change are one statement.
+
+        A draft may be cancelled and nothing else: nobody has asked for it yet.
+        """
+        open_ = orders.c.state == OrderState.REQUESTED
+        if decision is not OrderState.CANCELLED:
+            open_ = and_(open_, ~orders.c.draft)
         decided = connection.execute(
             update(orders)
-            .where(orders.c.id == order, orders.c.state == OrderState.REQUESTED)
+            .where(orders.c.id == order, open_)
             .values(state=decision, decided_by=by, decided_at=now, reason=reason)
         )
         if decided.rowcount:
-            return _order(connection, order)
-        state = connection.execute(select(orders.c.state).where(orders.c.id == order)).scalar()
-        if state is None:
+            return read_order(connection, order)
+        row = connection.execute(select(orders).where(orders.c.id == order)).mappings().first()
+        if row is None:
             raise ConfigError(f"there is no order {order}", next_step="see `syncd licenses list`")
+        if (state := state_of(row)) is OrderState.DRAFT:
+            raise ConfigError(
+                f"order {order} is a draft; it cannot be {decision}",
+                next_step=f"confirm it with `syncd licenses confirm {order}`, or cancel it",
+            )
         raise ConfigError(
             f"order {order} is {state} already; it cannot be {decision}", next_step="place a new order"
         )
@@ -218,12 +234,19 @@ def statuses(connection: Connection, used: Subquery, now: int, *, begun: bool = 
     return [_status(row, now) for row in rows]
 
 
-def _order(connection: Connection, number: int) -> Order:
+def read_order(connection: Connection, number: int) -> Order:
     return _as_order(connection.execute(_ORDERS.where(orders.c.id == number)).mappings().one())
 
 
 def _as_order(row: RowMapping) -> Order:
-    return Order(**{**row, "type": LicenseType(row["type"]), "state": OrderState(row["state"])})
+    facts = {name: value for name, value in row.items() if name != "draft"}
+    return Order(**{**facts, "type": LicenseType(row["type"]), "state": state_of(row)})
+
+
+def state_of(row: RowMapping) -> OrderState:
+    """A draft is an order nobody has asked for yet."""
+    state = OrderState(row["state"])
+    return OrderState.DRAFT if row["draft"] and state is OrderState.REQUESTED else state
 
 
 def _status(row: RowMapping, now: int) -> LotStatus:

@@ -13,8 +13,7 @@ from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
-from syncd.register.schema import allocations, identities, learners, links, waiting
-from syncd.register.seats import HELD
+from syncd.register.schema import LIVE, SCHEDULED, allocations, identities, learners, links, waiting
 from syncd.register.standing import is_over, last, live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
@@ -127,8 +126,9 @@ class People:
 
     def leaving(self, gone_since: int | None) -> list[int]:
         """Learners who have left and are not both suspended and without a seat, or are gone for so long."""
-        held = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id, HELD)
-        more_to_come = or_(learners.c.account != Account.SUSPENDED, held.exists())
+        theirs = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id)
+        held = [theirs.where(which).exists() for which in (LIVE, SCHEDULED)]  # each has an index
+        more_to_come = or_(learners.c.account != Account.SUSPENDED, *held)
         if gone_since is not None:
             more_to_come = or_(more_to_come, learners.c.left_at <= gone_since)
         statement = select(learners.c.id).where(

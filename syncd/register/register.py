@@ -15,12 +15,16 @@ from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
 from syncd.register.moves import Moves
+from syncd.register.notices import Notices
 from syncd.register.people import People
 from syncd.register.reconciling import Reconciling
 from syncd.register.recorder import Recorder
 from syncd.register.renewable import Renewable
 from syncd.register.reports import Reports
+from syncd.register.requests import Requests
 from syncd.register.runs import Runs
+from syncd.register.situation import Situations
+from syncd.register.stock import Stocktaking
 from syncd.register.trail import Trail
 
 
@@ -37,11 +41,15 @@ class Register:
         self.licenses = Licenses(engine)
         self.moves = Moves(engine)
         self.learners = Learners(engine)
+        self.requests = Requests(engine)
+        self.stocktaking = Stocktaking(engine)
         self.renewable = Renewable(engine)
         self.reports = Reports(engine)
         self.trail = Trail(engine)
         self.reconciling = Reconciling(engine, self.trail)
         self.gauges = Gauges(engine)
+        self.notices = Notices(engine)
+        self.situations = Situations(engine)
         self.recorder = Recorder(engine, remote, str(license_type))
         self.deliveries = Deliveries(engine, str(license_type))
 

@@ -18,6 +18,7 @@ from syncd.register.schema import cursors as kept
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+PREVIEWS = ("plan", "sync --dry-run", "licenses renew --dry-run", "explain")  # commands that only look
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
 
@@ -115,9 +116,9 @@ class Runs:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
     def last_held(self, before: int) -> int | None:
-        """The latest run before this one whose plan was held, be it rejected since."""
-        held = runs.c.state.in_((RunState.HELD, RunState.REJECTED))
-        statement = select(runs.c.id).where(held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
+        """The latest run before this one whose plan was held, be it rejected since; no preview."""
+        held = runs.c.state.in_((RunState.HELD, RunState.REJECTED)), runs.c.command.not_in(PREVIEWS)
+        statement = select(runs.c.id).where(*held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(statement).scalar()
 

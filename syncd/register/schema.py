@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -23,30 +24,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only for INTEGER
-Time = BigInteger
-
-
-def _text(name: str, default: str | None = "") -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=default)
+from syncd.register import notice_tables  # noqa: F401 - they belong to the same metadata
+from syncd.register.columns import Id, Time
+from syncd.register.columns import metadata as metadata
+from syncd.register.columns import text_column as _text
 
 
 def _unique_while(condition: str, name: str, *columns: str) -> Index:
@@ -147,9 +136,19 @@ orders = Table(
     _text("decided_by"),
     Column("decided_at", Time),
     _text("reason"),
+    Column("draft", Boolean, nullable=False, server_default=false()),  # requested, once it is confirmed
+    _text("confirmed_by"),
+    Column("confirmed_at", Time),
     CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity"),
     CheckConstraint("state IN ('requested', 'assigned', 'rejected', 'cancelled')", name="state"),
     CheckConstraint("type IN ('premium', 'managed', 'trial')", name="type"),
+    Index(
+        "uq_orders_open_automatic",  # syncd has one open order of a type, however many daemons there are
+        "type",
+        unique=True,
+        sqlite_where=text("requested_by = 'syncd' AND state = 'requested'"),
+        postgresql_where=text("requested_by = 'syncd' AND state = 'requested'"),
+    ),
 )
 
 lots = Table(
@@ -208,7 +207,7 @@ allocations = Table(
 )
 
 # SQLite takes the two indexes above only for these very words, not for a parameter.
-LIVE, PAST = text("allocations.state = 'live'"), text("allocations.state <> 'live'")
+LIVE, SCHEDULED = text("allocations.state = 'live'"), text("allocations.state = 'scheduled'")
 
 waiting = Table(
     "waiting",

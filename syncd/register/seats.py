@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, delete, func, select, update
 from syncd.model import Lot
 from syncd.register import bulk
 from syncd.register.bulk import is_any_of
-from syncd.register.schema import allocations, lots, waiting
+from syncd.register.schema import LIVE, SCHEDULED, allocations, lots, waiting
 from syncd.register.stretch import Stretch, execute
 
 HELD = allocations.c.ended_at.is_(None)
@@ -164,16 +164,14 @@ def release(connection: Connection, learners: Iterable[int], lot: int, why: str,
 def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
     """End what is over of these learners' allocations, as of its end; and let follow what was scheduled."""
     theirs = is_any_of(connection, allocations.c.learner_id, learners)
-    for state in ("live", "scheduled"):  # each has an index by learner
+    for held in (LIVE, SCHEDULED):  # each has an index by learner
         connection.execute(
             update(allocations)
-            .where(theirs, allocations.c.state == state, allocations.c.ends_at <= now)
+            .where(theirs, held, allocations.c.ends_at <= now)
             .values(state="expired", ended_at=allocations.c.ends_at, ended_because=_OVER)
         )
     connection.execute(
-        update(allocations)
-        .where(theirs, allocations.c.state == "scheduled", allocations.c.starts_at <= now)
-        .values(state="live")
+        update(allocations).where(theirs, SCHEDULED, allocations.c.starts_at <= now).values(state="live")
     )
 
 

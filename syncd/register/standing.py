@@ -6,9 +6,11 @@ expired   the last one is over by its lot's end, and none follows
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, Join, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Join, and_, func, literal_column, or_, select
 
 from syncd.register.schema import allocations, learners
+
+# SQLite takes an index with a condition only for its very words, not for a parameter: hence the literals.
 
 live = allocations.alias("live")
 scheduled = allocations.alias("scheduled")
@@ -25,8 +27,13 @@ _latest = (
 def with_licenses(source: FromClause) -> Join:
     """`source`, which has the learners, with the licenses of each."""
     return (
-        source.outerjoin(live, and_(live.c.learner_id == learners.c.id, live.c.state == "live"))
-        .outerjoin(scheduled, and_(scheduled.c.learner_id == learners.c.id, scheduled.c.state == "scheduled"))
+        source.outerjoin(
+            live, and_(live.c.learner_id == learners.c.id, live.c.state == literal_column("'live'"))
+        )
+        .outerjoin(
+            scheduled,
+            and_(scheduled.c.learner_id == learners.c.id, scheduled.c.state == literal_column("'scheduled'")),
+        )
         .outerjoin(last, last.c.id == _latest)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syncd.settings import notify
 from syncd.settings.directories import Entry, directory_names
 from syncd.settings.document import Document, Loc
 from syncd.settings.problems import Problem, suggestion
@@ -32,6 +33,8 @@ def contradictions(
         if config and "email" not in entry.field_rules(config.mapping):
             message = "leaves email empty, and without it nobody can be a learner; map it to an attribute"
             yield document.problem((*entry.loc, "mapping"), message)
+    for place, message in notify.mistakes(config.notify) if config else ():
+        yield document.problem(place, message)
 
 
 def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -55,6 +58,8 @@ def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -
     if config.match.adopt_by_email:
         message = "is on: whoever sets a learner's e-mail address in a directory takes that learner over"
         yield document.problem(("match", "adopt_by_email"), message)
+    for place, message in notify.cautions(config.notify):
+        yield document.problem(place, message)
     yield from _open_guard(document, config)
     if config.log.level == "debug":
         yield document.problem(("log", "level"), "is debug, which writes personal data to the log")

@@ -59,6 +59,8 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         policy=policy,
         database=config.database,
         salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},
+        request=config.licenses.request.policy(),
+        notify=config.notify,
         warnings=in_order(cautions(document, config, entries)),
     )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from syncd.licensing.requests import Automatic, RequestPolicy
 from syncd.model import LicenseType
 from syncd.plan.leavers import Grace
 from syncd.plan.policy import Matching
@@ -17,6 +18,7 @@ from syncd.settings.database import DatabaseSection
 from syncd.settings.fields import MappingSection
 from syncd.settings.http import HttpSection
 from syncd.settings.limits import GuardSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
 from syncd.settings.schedule import ScheduleSection
@@ -101,6 +103,22 @@ class PlatformSection(Section):
     type: Literal["embedded"] = Field(default="embedded", description="what kind of platform it is")
 
 
+class RequestSection(Section):
+    """Whether syncd asks for licenses by itself when they are missing."""
+
+    automatic: Automatic = Field(
+        default=Automatic.OFF,
+        description="nothing, a draft that a manager confirms, or an order that is requested at once",
+    )
+    within: Duration = Field(
+        default=30 * 86_400, description="how far ahead a shortfall that is forecast counts"
+    )
+    max: int = Field(default=200, ge=1, le=1_000_000, description="licenses in one such order, at most")
+
+    def policy(self) -> RequestPolicy:
+        return RequestPolicy(self.automatic, self.within, self.max)
+
+
 class Renew(StrEnum):
     """Who decides about the renewal of a license."""
 
@@ -119,6 +137,9 @@ class LicensesSection(Section):
     min_remaining: Duration = Field(default=0, description="leave licenses alone that end sooner than this")
     priority: tuple[RuleSection, ...] = Field(
         default=(), description="who gets a license first: the first rule first"
+    )
+    request: RequestSection = Field(
+        default=RequestSection(), description="whether syncd asks for missing licenses by itself"
     )
 
     renew: Renew = Field(
@@ -208,6 +229,9 @@ class ConfigFile(Section):
         default=GuardSection(), description="when a run is held for somebody to look at it"
     )
     http: HttpSection = Field(default=HttpSection(), description="health, metrics and API of the daemon")
+    notify: NotifySection = Field(
+        default=NotifySection(), description="who is told what by mail, chat, webhook"
+    )
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

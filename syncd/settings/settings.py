@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
+from syncd.licensing.requests import RequestPolicy
 from syncd.plan.policy import Policy
 from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
 from syncd.settings.http import HttpSection
+from syncd.settings.notify import NotifySection
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.schedule import ScheduleSection
@@ -46,6 +48,8 @@ class Settings:
     policy: Policy
     database: DatabaseSection = field(repr=False)
     salts: Mapping[str, bytes] = field(repr=False)
+    request: RequestPolicy = RequestPolicy()
+    notify: NotifySection = NotifySection()
     warnings: tuple[Problem, ...] = ()
 
     def database_url(self) -> str:

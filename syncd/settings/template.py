@@ -174,11 +174,19 @@ licenses:
   on_shortfall: fill
   priority: []   # who goes first, such as [{ group: New starters }]
   renew: manual  # a license that ends: `syncd licenses renew`, or automatic
+  request: { automatic: off }   # or draft: write an order, for a manager to confirm, when some are missing
 
 # People who left are suspended, and later their license is free for somebody else. Nobody is deleted.
 leavers:
   suspend_after: 0d
   release_after: 14d
+
+# Who is told what, once: orders, shortfalls, ends, syncs that fail.
+notify:
+#  smtp: { server: smtp.example.com, sender: training@example.com }
+#  to:
+#    - { audience: admins, mail: it@example.com }
+#    - { audience: company_managers, mail: [managers] }
 
 # A run that would do more than this is held until somebody has looked at it.
 guard:

@@ -39,6 +39,15 @@ def test_orders_and_runs_are_one_trail(office: Office) -> None:
     assert all(entry["actor"] for entry in office.json("audit"))
 
 
+def test_who_approved_or_rejected_a_plan(office: Office) -> None:
+    office.order(3)
+    for word in ("approve", "reject"):
+        office.say("plan", code=0)
+        number = office.json("runs", "list")[0]["id"]
+        office.say("runs", word, str(number), code=0)
+    assert told(office)[2:] == [("approved", "run", 1), ("rejected", "run", 2)]
+
+
 def test_one_learner_one_order_some_days(ended: Office) -> None:
     ended.say("licenses", "renew", "ann", code=0)
     assert told(ended, "--learner", "ann") == [

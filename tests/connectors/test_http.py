@@ -225,6 +225,16 @@ def test_it_knows_by_how_much_our_clock_is_off(url: str, certificates: Authority
         assert http.clock_ahead > 0
 
 
+@pytest.fixture
+def every_level() -> Iterator[None]:
+    """Logging as it is before anybody has configured it; a command given by another test may have."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("every_level")
 def test_nothing_of_what_we_send_is_logged(url: str, certificates: Authority) -> None:
     with (
         structlog.testing.capture_logs() as logged,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,10 +76,15 @@ class Serving:
 
 
 @contextmanager
-def serving(office: Office, *, first: str = "", **variables: str) -> Iterator[Serving]:
-    """A daemon for this office, until the block ends. `first`: Python that its process runs first."""
+def serving(
+    office: Office, *, first: str = "", inside: Sequence[str] = (), **variables: str
+) -> Iterator[Serving]:
+    """A daemon for this office, until the block ends. `first`: Python that its process runs first.
+
+    `inside`: what the command begins with to be run on another machine (`hosts.Host.inside`).
+    """
     program = f"{first}\nfrom syncd.cli import main\nmain()"
-    command = [sys.executable, "-c", program, "-c", str(office.config), "serve"]
+    command = [*inside, sys.executable, "-c", program, "-c", str(office.config), "serve"]
     with subprocess.Popen(
         command, cwd=office.folder, env=environment(**variables), stderr=subprocess.PIPE, text=True
     ) as process:

@@ -6,6 +6,7 @@ import os
 import sys
 from importlib.util import find_spec
 
+from tests.servers.hosts import reason_impossible
 from tests.servers.process import find_program
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -15,9 +16,13 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "postgresql": ("initdb", "postgres", "setpriv"),
     "systemd": ("systemd-analyze",),
     "kerberos": ("kinit", "ktutil"),
+    "prometheus": ("prometheus", "promtool"),
+    "hadolint": ("hadolint",),
+    "hosts": ("ip", "nsenter", "unshare"),
+    "helm": ("helm", "kubernetes-validate"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
-ROOT_ONLY = {"samba": "its ports are below 1024"}
+ROOT_ONLY = {"samba": "its ports are below 1024", "hosts": "they are network namespaces"}
 
 
 def reason_missing(server: str) -> str:
@@ -30,4 +35,4 @@ def reason_missing(server: str) -> str:
         return f"no Python package {', '.join(absent)}"
     if server in ROOT_ONLY and os.geteuid() != 0:
         return f"needs root: {ROOT_ONLY[server]}"
-    return ""
+    return reason_impossible() if server == "hosts" else ""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg
 
+from tests.servers.hosts import Host
 from tests.servers.process import Child, ServerError, find_program, run
 from tests.servers.tcp import free_port, wait_until_listening
 
 _SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
@@ -27,13 +27,19 @@ _SETTINGS = {
 
 
 class Postgresql:
-    """One cluster with the superuser `syncd`; `database()` lends an empty database."""
+    """One cluster with the superuser `syncd`; `database()` lends an empty database.
 
-    def __init__(self, directory: Path) -> None:
+    On a `host` it listens to that machine's network; we ourselves reach it by its socket.
+    """
+
+    def __init__(self, directory: Path, host: Host | None = None) -> None:
         self.directory = directory
         self.port = free_port()
+        self.address = host.address if host else "127.0.0.1"
+        self._way_in = str(directory) if host else self.address
         self._numbers = count(1)
-        options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = {**_SETTINGS, "listen_addresses": self.address}
+        options = [f"--{name}={value}" for name, value in settings.items()]
         self._child = Child(
             [
                 *(find_program("postgres") or "postgres", "-D", f"{directory}/data", "-p", str(self.port)),
@@ -42,13 +48,14 @@ class Postgresql:
             log=directory / "postgresql.log",
             user="postgres",
             stop_with=signal.SIGQUIT,
+            inside=host.inside if host else (),
         )
 
     @classmethod
     @contextmanager
-    def start(cls, directory: Path) -> Iterator[Postgresql]:
+    def start(cls, directory: Path, host: Host | None = None) -> Iterator[Postgresql]:
         """Run one in `directory`, which then belongs to the user postgres when we are root."""
-        server = cls(directory)
+        server = cls(directory, host)
         server._initialise()
         server.resume()
         try:
@@ -62,7 +69,11 @@ class Postgresql:
 
     def url(self, database: str = "postgres") -> str:
         """As SQLAlchemy wants it."""
-        return f"postgresql+psycopg://syncd@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://syncd@{self.address}:{self.port}/{database}"
+
+    def near_url(self, database: str) -> str:
+        """By its socket, from wherever its directory can be seen."""
+        return f"postgresql+psycopg://syncd@/{database}?host={self.directory}&port={self.port}"
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -78,14 +89,15 @@ class Postgresql:
 
     def execute(self, statement: str, *, database: str = "postgres") -> None:
         """Run one statement as superuser, outside any transaction."""
-        where = f"host=127.0.0.1 port={self.port} user=syncd dbname={database} connect_timeout=10"
+        where = f"host={self._way_in} port={self.port} user=syncd dbname={database} connect_timeout=10"
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def resume(self) -> None:
         """Start, or start again after `stop` or `kill`; databases keep what was committed."""
         self._child.start()
-        wait_until_listening("127.0.0.1", self.port, self._child)
+        if self._way_in == self.address:
+            wait_until_listening(self.address, self.port, self._child)
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -116,3 +128,5 @@ class Postgresql:
             ],
             user="postgres",
         )
+        with (self.directory / "data/pg_hba.conf").open("a") as access:
+            access.write("host all all samenet trust\n")

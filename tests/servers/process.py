@@ -11,8 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
+_OURS = Path(__file__).parents[2] / ".cache/tools/bin"  # of script/tools
 SYSTEM_PATH = os.pathsep.join(
-    ["/usr/bin", "/bin", "/usr/sbin", "/sbin", *map(str, _POSTGRESQL), os.environ.get("PATH", "")]
+    [
+        *("/usr/bin", "/bin", "/usr/sbin", "/sbin"),
+        *map(str, _POSTGRESQL),
+        os.environ.get("PATH", ""),
+        str(_OURS),
+    ]
 )
 
 
@@ -55,12 +61,22 @@ def _as_user(user: str) -> list[str]:
 
 
 class Child:
-    """One server process and whatever it starts. `log` receives what it prints."""
+    """One server process and whatever it starts. `log` receives what it prints.
+
+    `inside`: what a command begins with to be run on another machine (`hosts.Host.inside`).
+    """
 
     def __init__(
-        self, command: Sequence[str], *, log: Path, user: str = "", stop_with: signal.Signals = signal.SIGTERM
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        user: str = "",
+        stop_with: signal.Signals = signal.SIGTERM,
+        inside: Sequence[str] = (),
     ) -> None:
         self._command = list(command)
+        self._inside = list(inside)
         self._user = user
         self._stop_with = stop_with
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,7 +97,13 @@ class Child:
         prefix = _as_user(self._user) or ["setpriv"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*prefix, f"--pdeathsig={self._stop_with.name.removeprefix('SIG')}", "--", *self._command],
+                [
+                    *self._inside,
+                    *prefix,
+                    f"--pdeathsig={self._stop_with.name.removeprefix('SIG')}",
+                    "--",
+                    *self._command,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

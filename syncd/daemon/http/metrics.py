@@ -16,11 +16,17 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(Collector):
-    """`read` gives the register's numbers, or None while its database cannot be read."""
+    """`read` gives the register's numbers, or None while its database cannot be read.
 
-    def __init__(self, snapshot: Callable[[], Snapshot], read: Callable[[], Reading | None]) -> None:
+    `every`: seconds between two syncs, as `schedule` has it now.
+    """
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], read: Callable[[], Reading | None], every: Callable[[], int]
+    ) -> None:
         self._snapshot = snapshot
         self._read = read
+        self._every = every
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -34,6 +40,9 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _labelled("syncd_build_info", "The version that runs.", "version", {__version__: 1})
         yield from _of_daemon(self._snapshot())
+        yield _plain(
+            "syncd_schedule_every_seconds", "Seconds between two syncs; 0: by `full` only.", self._every()
+        )
         reading = self._read()
         yield _plain("syncd_database_up", "Whether the database answers.", reading is not None)
         if reading is not None:

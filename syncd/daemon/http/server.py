@@ -111,7 +111,7 @@ class HttpServer:
             return Health(ok=not now.not_ready, role=now.role, reasons=list(now.not_ready))
 
     def _add_metrics(self, application: FastAPI) -> None:
-        metrics = Metrics(self._status.snapshot, self._reading)
+        metrics = Metrics(self._status.snapshot, self._reading, lambda: self._app.settings.schedule.every)
 
         @application.get("/metrics", tags=["health"], response_class=Response)
         def numbers(request: Request) -> Response:

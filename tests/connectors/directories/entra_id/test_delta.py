@@ -9,6 +9,8 @@ from random import Random
 import orjson
 import pytest
 
+from connectors.directories.entra_id.graph import Graph
+from connectors.directories.entra_id.groups import Groups
 from syncd.errors import ConfigError, CursorLost, Incomplete, Retriable
 from syncd.model import GroupRef
 from tests.connectors.directories.entra_reading import NOW, Follower, Pauses, entra, request
@@ -75,6 +77,32 @@ def test_somebody_told_several_times_is_as_told_last(server: EntraServer, tenant
     tenant.update_user(ann, surname="Abbott")
     server.weather.arm(Trouble(Kind.REPEATED, path="/users/delta"))
     follower.follow()
+    follower.assert_true()
+
+
+def test_within_a_page_the_last_word_counts(
+    server: EntraServer, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ann,) = people(tenant, 1)
+    follower = Follower(entra(server))
+    there = {"id": ann, "accountEnabled": True, "userPrincipalName": "u000000@contoso.test"}
+    gone = {"id": ann, "@removed": {"reason": "changed"}}
+    link = orjson.loads(follower.cursor)["users"]
+    for rows, found in (([there, gone], (0, [ann])), ([gone, there], (1, []))):
+        page = {"value": rows, "@odata.deltaLink": link}
+        monkeypatch.setattr(Graph, "pages", lambda *_, page=page: iter([page]))
+        first, _, _ = follower.directory.changes(follower.wanted, follower.cursor)
+        assert (len(first.people), list(first.gone)) == found
+
+
+def test_what_was_never_set_looks_the_same_in_a_delta(server: EntraServer, tenant: Tenant) -> None:
+    """A list shows it as null or as nothing at all, or an empty list; a delta leaves it out."""
+    (ann,) = people(tenant, 1)
+    names = ("mail", "othermails", "businessphones", "extensionattribute1", "employeeorgdata.division")
+    follower = Follower(entra(server), request(*names))
+    tenant.update_user(ann, mail="archer@contoso.test")
+    follower.follow()
+    assert follower.changed == {ann}
     follower.assert_true()
 
 
@@ -165,6 +193,36 @@ def test_a_group_put_into_another_takes_its_people_along(server: EntraServer, te
     tenant.remove_member(staff, team)
     follower.follow()
     assert follower.changed >= {ann}
+    follower.assert_true()
+
+
+def test_a_nested_group_is_noticed_before_the_delta_tells(server: EntraServer, tenant: Tenant) -> None:
+    (ann,) = people(tenant, 1)
+    team, staff = tenant.add_group("Team", [ann]), tenant.add_group("Staff")
+    follower = Follower(entra(server), request(groups=(STAFF,)))
+    server.stand_still()
+    tenant.add_member(staff, team)
+    follower.follow()
+    assert follower.changed == {ann}
+    server.catch_up()
+    follower.follow()
+    follower.assert_true()
+
+
+def test_a_nested_group_is_noticed_before_the_index_knows(
+    server: EntraServer, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = people(tenant, 2)
+    team, staff = tenant.add_group("Team", [ann]), tenant.add_group("Staff")
+    follower = Follower(entra(server), request(groups=(STAFF,)))
+    tenant.add_member(staff, team)
+    with monkeypatch.context() as lagging:
+        lagging.setattr(Groups, "inner", lambda *_: frozenset())
+        follower.follow()
+    assert follower.changed == {ann}
+    tenant.add_member(team, bob)  # it is watched from then on
+    follower.follow()
+    assert bob in follower.changed
     follower.assert_true()
 
 

@@ -1,0 +1,42 @@
+"""Which license somebody has is found by an index: nobody looks at every allocation there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from syncd.register import database
+from syncd.register.people import People
+from syncd.register.renewable import Renewable
+from tests.company import Company
+
+
+@pytest.mark.parametrize("question", ["learners", "leaving", "ending"])
+def test_no_look_at_every_allocation(tmp_path: Any, question: str) -> None:
+    company = Company(f"sqlite:///{tmp_path}/syncd.db")
+    company.order(3)
+    company.hire("ann")
+    company.sync()
+    engine = database.connect(company.url)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, values, *_: asked.append((sql, values)))
+    {
+        "learners": lambda: People(engine).learners([1], company.now),
+        "leaving": lambda: People(engine).leaving(None),
+        "ending": lambda: Renewable(engine).ending(company.now),
+    }[question]()
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for sql, values in asked
+            if sql.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
+        tables = ("allocations", "live", "scheduled", "last", "later")
+        assert [plan for plan in plans if plan.split()[:2] in [["SCAN", name] for name in tables]] == []
+        assert any("uq_allocations_live_learner" in plan for plan in plans)
+        assert connection.execute(text("SELECT count(*) FROM allocations")).scalar() == 1
+    engine.dispose()
+    company.register.close()
