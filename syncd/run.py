@@ -11,7 +11,7 @@ from traceback import clear_frames
 
 import structlog
 
-from syncd import adding, approval, renewing
+from syncd import adding, approval, renewing, suspending
 from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
@@ -25,6 +25,7 @@ from syncd.plan.additions import Row
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
 from syncd.plan.seats import drawable
+from syncd.plan.suspensions import Suspension
 from syncd.ports import Directory, Platform, ReadRequest
 from syncd.register_port import Register
 from syncd.renewing import Renewing
@@ -60,8 +61,8 @@ class Engine:
 class Task:
     """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
 
-    `renewal`: whose license to renew. `additions`: whom to add by hand; they are read once. With either of
-    them no directory is read, and nobody is judged by it.
+    `renewal`: whose license to renew. `additions`: whom to add by hand; they are read once. `suspension`:
+    whom to shut out, or to let in again. With any of them no directory is read, and nobody is judged by it.
     `full`: every directory is read whole, also one that could tell what has changed.
     """
 
@@ -72,6 +73,7 @@ class Task:
     reviewed: int | None = None
     renewal: Selection | None = None
     additions: Iterable[Row] | None = None
+    suspension: Suspension | None = None
     full: bool = False
 
 
@@ -120,8 +122,9 @@ def _run(
 def _reads(register: Register, task: Task) -> bool:
     """Whether the directories are read: not for what somebody does by hand, nor to apply a plan of that."""
     if task.reviewed is None:
-        return task.renewal is None and task.additions is None
-    return not register.runs.command(task.reviewed).startswith((renewing.COMMAND, *adding.COMMANDS))
+        return task.renewal is None and task.additions is None and task.suspension is None
+    by_hand = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS)
+    return not register.runs.command(task.reviewed).startswith(by_hand)
 
 
 def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
@@ -148,9 +151,7 @@ def _plan(
     if reads:
         approved = approval.given(register, task.reviewed, interrupted)
         surveyed = _survey(engine, task, facts, now, approved)
-    adds = Adding(register, engine.policy, facts.run, now, surveyed)
-    adds.add(task.additions or ())
-    adds.finish(unfinished)
+    _by_hand(engine, task, facts, now, surveyed, unfinished)
     chosen = [*([task.renewal] if task.renewal else []), *renewing.left_over(register, unfinished)]
     lots = _renew(engine, facts, now, surveyed, chosen, only=not reads)
     if reads or surveyed.requests:
@@ -163,6 +164,18 @@ def _plan(
     if not reads:
         return None
     return [] if left_out else surveyed.cursors
+
+
+def _by_hand(
+    engine: Engine, task: Task, facts: RunFacts, now: int, surveyed: Surveyed, unfinished: Sequence[int]
+) -> None:
+    """Whom somebody adds, shuts out or lets in again, now or in a run that did not come to it."""
+    register, policy = engine.register, engine.policy
+    adds = Adding(register, policy, facts.run, now, surveyed)
+    adds.add(task.additions or ())
+    adds.finish(unfinished)
+    decided = [*([task.suspension] if task.suspension else []), *suspending.left_over(register, unfinished)]
+    suspending.suspend(register, policy, facts.run, now, surveyed, decided)
 
 
 def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:

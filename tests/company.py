@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from syncd import suspending
 from syncd.adding import COMMANDS
 from syncd.facts import RunFacts
 from syncd.model import Change, Kind, LicenseType, Profile
@@ -16,6 +17,7 @@ from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection, Terms
+from syncd.plan.suspensions import Suspension
 from syncd.ports import Platform, ReadRequest
 from syncd.register import database
 from syncd.register.learners import LearnerRecord
@@ -99,6 +101,11 @@ class Company:
         ]
         task = Task(IMPORT, "test", apply=apply, reviewed=reviewed, additions=None if reviewed else rows)
         return run(self.engine, task)
+
+    def suspend(self, handle: str, *, lifted: bool = False) -> RunFacts:
+        """Shut somebody out by hand, or let them in again."""
+        suspension = Suspension(self.learner(handle).id, "a reason", lifted)
+        return run(self.engine, Task(suspending.COMMANDS[lifted], "test", apply=True, suspension=suspension))
 
     def _renewal(
         self,

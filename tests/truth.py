@@ -54,12 +54,12 @@ class Truth:
             self._by_hand = self.rows(_BY_HAND)
 
     def check_hand_added(self) -> None:
-        """No sync touches them. What ends is their license, and with it their account until it is renewed."""
+        """No sync touches them. What ends is their license; and they may be shut out by hand."""
         assert self.rows(_BY_HAND) == self._by_hand
         for _, email, first_name, department, left_at, suspended_by in self.rows(_IMPORTED):
             assert email == f"{first_name.lower()}@example.com"
             assert (department, left_at) == ("", None)
-            assert suspended_by in ("", "expiry")
+            assert suspended_by in ("", "expiry", "hand")
 
     def check_seats(self) -> None:
         held = Counter(lot for (lot,) in self.rows("SELECT lot_id FROM allocations WHERE ended_at IS NULL"))
@@ -125,7 +125,8 @@ class Truth:
                 assert key in accounts or key in skipped, f"{key} was neither added nor named"
                 if key in accounts:
                     wanted.add(accounts[key][0])
-                    assert key in skipped or accounts[key][1] != "suspended" or accounts[key][2] == "expiry"
+                    by = accounts[key][2] if accounts[key][1] == "suspended" else ""
+                    assert key in skipped or by in ("", "expiry", "hand")
         for learner, account, _ in accounts.values():
             assert learner in wanted or account == "suspended", f"learner {learner} has left"
 

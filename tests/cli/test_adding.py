@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from syncd.app import opened
+from syncd.settings import load
 from tests.office import Office
 
 HEADER = "First name,Last name,Email address,Department\n"
@@ -178,6 +180,34 @@ def test_a_file_that_cannot_be_used_ends_with_2(
     found = office.say("learners", "import", str(file), *options, "--apply", code=2)
     assert complaint in found.stderr
     assert office.json("learners", "list") == []
+
+
+def test_a_look_is_not_what_somebody_has_to_decide_about(office: Office, file: Path) -> None:
+    guard = "guard: { max_creations: 0, floor: 0"
+    office.configure(office.config.read_text().replace("guard: { max_creations: none", guard))
+    office.say("learners", "import", str(file), code=3)
+    office.say("learners", "add", "--email", "zoe@example.com", "--dry-run", code=3)
+    with opened(load(office.config)) as app:
+        assert app.register.runs.last_held(100) is None
+    office.say("learners", "import", str(file), "--apply", "--allow", "creations", code=5)
+
+
+def test_one_is_shut_out_by_hand_and_let_in_again(office: Office) -> None:
+    office.order(3)
+    office.say("sync", code=0)
+    assert "--reason" in office.say("learners", "suspend", "ann", code=2).stderr
+    shown = office.say("learners", "suspend", "ann", "--reason", "long leave", code=0).stdout
+    assert "suspend 1 the account is suspended" in " ".join(shown.split())
+    assert "suspended (by hand)" in office.say("learners", "show", "ann", code=0).stdout
+    assert "by hand; the sync leaves that alone" in office.say("explain", "ann", code=0).stdout
+    assert "by hand: long leave" in office.say("audit", "--learner", "ann", code=0).stdout
+    complaint = office.say("learners", "suspend", "ann", "--reason", "again", code=2).stderr
+    assert "ann@example.com is suspended by hand already" in complaint
+    office.say("sync", code=0)
+    assert "reactivate" in office.say("learners", "resume", "ann", code=0).stdout
+    assert office.json("learners", "show", "ann")["account"] == "active"
+    assert "is not suspended by hand" in office.say("learners", "resume", "ann", code=2).stderr
+    assert "there is no learner nobody" in office.say("learners", "resume", "nobody", code=2).stderr
 
 
 def test_no_file_ends_with_2(office: Office) -> None:
