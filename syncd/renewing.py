@@ -124,13 +124,6 @@ class Renewing:
         self._changes.append(Change(Kind.SKIP, key, email, name, why, learner))
 
 
-def is_all(register: Register, renewal: Selection | None, reviewed: int | None) -> bool:
-    """Whether nothing but renewals is asked for, by a task or by the plan it applies."""
-    if reviewed is None:
-        return renewal is not None
-    return register.runs.command(reviewed).startswith(COMMAND)
-
-
 def left_over(register: Register, runs: Iterable[int]) -> list[Selection]:
     """What was to be renewed by these plans and was not: once approved, it is still wanted.
 

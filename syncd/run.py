@@ -5,13 +5,14 @@ A dry run stops before `record`. Everything a run decides is in the journal befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from traceback import clear_frames
 
 import structlog
 
-from syncd import approval, renewing
+from syncd import adding, approval, renewing, suspending
+from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
 from syncd.errors import SyncdError
@@ -20,9 +21,11 @@ from syncd.facts import RunFacts
 from syncd.following import Schedule
 from syncd.model import ChangeState, Cursor, Lot, RunState
 from syncd.plan import guard
+from syncd.plan.additions import Row
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
 from syncd.plan.seats import drawable
+from syncd.plan.suspensions import Suspension
 from syncd.ports import Directory, Platform, ReadRequest
 from syncd.register_port import Register
 from syncd.renewing import Renewing
@@ -58,7 +61,8 @@ class Engine:
 class Task:
     """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
 
-    `renewal`: whose license to renew; then no directory is read, and nothing else happens.
+    `renewal`: whose license to renew. `additions`: whom to add by hand; they are read once. `suspension`:
+    whom to shut out, or to let in again. With any of them no directory is read, and nobody is judged by it.
     `full`: every directory is read whole, also one that could tell what has changed.
     """
 
@@ -68,6 +72,8 @@ class Task:
     allow: frozenset[str] = frozenset()
     reviewed: int | None = None
     renewal: Selection | None = None
+    additions: Iterable[Row] | None = None
+    suspension: Suspension | None = None
     full: bool = False
 
 
@@ -102,9 +108,9 @@ def _run(
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
         carrier.carry_left_over(now)
-    renews = renewing.is_all(engine.register, task.renewal, task.reviewed)
-    interrupted = [] if renews else engine.register.runs.interrupted()
-    cursors = _plan(engine, task, facts, now, interrupted, only_renews=renews)
+    reads = _reads(engine.register, task)
+    interrupted = engine.register.runs.interrupted() if reads else []
+    cursors = _plan(engine, task, facts, now, interrupted, reads=reads)
     if facts.state is RunState.HELD or not task.apply:
         return None
     _apply(engine, facts, now, carrier, still_ours)
@@ -112,6 +118,14 @@ def _run(
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
     return cursors
+
+
+def _reads(register: Register, task: Task) -> bool:
+    """Whether the directories are read: not for what somebody does by hand, nor to apply a plan of that."""
+    if task.reviewed is None:
+        return task.renewal is None and task.additions is None and task.suspension is None
+    by_hand = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS)
+    return not register.runs.command(task.reviewed).startswith(by_hand)
 
 
 def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
@@ -126,7 +140,7 @@ def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
 
 
 def _plan(
-    engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, only_renews: bool
+    engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, reads: bool
 ) -> Collection[Cursor] | None:
     """Everything that is decided before anything happens. What it needs of memory ends with it.
 
@@ -134,25 +148,35 @@ def _plan(
     None, if nothing was read.
     """
     register, surveyed, left_out = engine.register, Surveyed(), 0
-    chosen = [task.renewal] if task.renewal else []
-    if only_renews:
-        chosen += renewing.left_over(register, [task.reviewed] if task.reviewed else [])
-    else:
-        chosen += renewing.left_over(register, interrupted)
-        surveyed = _survey(
-            engine, task, facts, now, approval.given(engine.register, task.reviewed, interrupted)
-        )
-    lots = _renew(engine, facts, now, surveyed, chosen, only=only_renews)
-    if not only_renews:
+    unfinished = interrupted if reads or task.reviewed is None else [task.reviewed]
+    if reads:
+        approved = approval.given(register, task.reviewed, interrupted)
+        surveyed = _survey(engine, task, facts, now, approved)
+    _by_hand(engine, task, facts, now, surveyed, unfinished)
+    chosen = [*([task.renewal] if task.renewal else []), *renewing.left_over(register, unfinished)]
+    lots = _renew(engine, facts, now, surveyed, chosen, only=not reads)
+    if reads or surveyed.requests:
         _seat(engine, facts, now, surveyed, lots)
     if task.reviewed is not None:
         left_out = approval.narrow(register, task.reviewed, facts.run)
     _guard(engine, task, facts, surveyed)
     counts = register.journal.counts(facts.run)
     facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
-    if only_renews:
+    if not reads:
         return None
     return [] if left_out else surveyed.cursors
+
+
+def _by_hand(
+    engine: Engine, task: Task, facts: RunFacts, now: int, surveyed: Surveyed, unfinished: Sequence[int]
+) -> None:
+    """Whom somebody adds, shuts out or lets in again, now or in a run that did not come to it."""
+    register, policy = engine.register, engine.policy
+    adds = Adding(register, policy, facts.run, now, surveyed)
+    adds.add(task.additions or ())
+    adds.finish(unfinished)
+    decided = [*([task.suspension] if task.suspension else []), *suspending.left_over(register, unfinished)]
+    suspending.suspend(register, policy, facts.run, now, surveyed, decided)
 
 
 def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from syncd import suspending
+from syncd.adding import COMMANDS
 from syncd.facts import RunFacts
 from syncd.model import Change, Kind, LicenseType, Profile
+from syncd.plan.additions import Row
 from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection, Terms
+from syncd.plan.suspensions import Suspension
 from syncd.ports import Platform, ReadRequest
 from syncd.register import database
 from syncd.register.learners import LearnerRecord
@@ -23,6 +27,7 @@ from syncd.run import Engine, Task, run
 from tests.contracts.memory import MemoryDirectory
 
 DAY = 86400
+IMPORT = COMMANDS[1]
 START = 1_800_000_000  # 15 January 2027
 MAPPING = {name: FieldRule(first_of=(name,)) for name in ("email", "first_name", "last_name", "department")}
 UNGUARDED = Limits(floor=1_000_000, min_directory_size=0)
@@ -87,6 +92,20 @@ class Company:
 
     def plan_renewal(self, *handles: str, **terms: Any) -> RunFacts:
         return run(self.engine, self._renewal(handles, apply=False, **terms))
+
+    def add(self, *handles: str, reviewed: int | None = None, apply: bool = True, **values: str) -> RunFacts:
+        """Add these people by hand, as `hire` calls them."""
+        rows = [
+            Row({**profile(handle)._asdict(), **values}, f"new.csv, line {line}")
+            for line, handle in enumerate(handles, start=2)
+        ]
+        task = Task(IMPORT, "test", apply=apply, reviewed=reviewed, additions=None if reviewed else rows)
+        return run(self.engine, task)
+
+    def suspend(self, handle: str, *, lifted: bool = False) -> RunFacts:
+        """Shut somebody out by hand, or let them in again."""
+        suspension = Suspension(self.learner(handle).id, "a reason", lifted)
+        return run(self.engine, Task(suspending.COMMANDS[lifted], "test", apply=True, suspension=suspension))
 
     def _renewal(
         self,

@@ -126,6 +126,31 @@ class Life(RuleBasedStateMachine):
     def add_by_hand(self, handle: str) -> None:
         self.truth.add_by_hand(f"{handle}@example.com")
 
+    @rule(
+        handles=st.lists(st.sampled_from("adxyz"), min_size=1, max_size=5),
+        shown=st.booleans(),
+        cut_at=st.integers(0, 3),
+    )
+    def add_from_a_file(self, handles: list[str], shown: bool, cut_at: int) -> None:
+        """People of a file, perhaps looked at before; perhaps the plug is pulled meanwhile."""
+        reviewed = self.company.add(*handles, apply=False).run if shown else None
+        with self._cut(cut_at, recorded=cut_at % 2 == 0):
+            facts = self.company.add(*handles, reviewed=reviewed)
+            refused = self.company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+            assert list(refused) == []
+
+    @rule(
+        handle=st.sampled_from("abxy"),
+        lifted=st.booleans(),
+        cut_at=st.integers(0, 1),
+        recorded=st.booleans(),
+    )
+    def shut_out(self, handle: str, lifted: bool, cut_at: int, recorded: bool) -> None:
+        """By hand, or let in again; perhaps the plug is pulled meanwhile."""
+        if self.truth.has(f"{handle}@example.com"):
+            with self._cut(cut_at, recorded=recorded):
+                self.company.suspend(handle, lifted=lifted)
+
     @rule(days=st.sampled_from([1, 14, 20, 200, 366]), synced=st.booleans())
     def wait(self, days: int, synced: bool) -> None:
         self.company.now += days * DAY

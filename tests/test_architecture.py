@@ -3,7 +3,7 @@
 errors, model <- licensing <- plan <- ports, register_port   pure: the time is an argument
 … <- <engine> (syncd/*.py)                            one run, top to bottom
 … <- register, settings, notify <- app <- explain, daemon <- cli
-errors, model, ports, settings.types <- connectors    no connector knows another
+errors, model, ports, text, settings.types <- connectors    no connector knows another
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from tests.architecture import Source, sources, within
 
 WORDS = ("syncd.errors", "syncd.model")
 RULES = (*WORDS, "syncd.ports", "syncd.register_port", "syncd.plan", "syncd.licensing")
-CONNECTOR = (*WORDS, "syncd.ports", "syncd.settings.types", "<own>", "<shared>")
-ALL_OF_SYNCD = (*RULES, "<engine>", "syncd.settings", "syncd.register", "syncd.notify", "syncd.app")
+CONNECTOR = (*WORDS, "syncd.ports", "syncd.text", "syncd.settings.types", "<own>", "<shared>")
+ALL_OF_SYNCD = (
+    *(*RULES, "<engine>", "syncd.text", "syncd.settings"),
+    *("syncd.register", "syncd.notify", "syncd.app"),
+)
 
 # The first row a module is in decides what of this project it may import.
 MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("syncd.errors", ()),
     ("syncd.model", ()),
+    ("syncd.text", (*WORDS, "syncd.text")),
     ("syncd.ports", RULES),
     ("syncd.register_port", RULES),
     ("syncd.licensing", (*WORDS, "syncd.licensing")),

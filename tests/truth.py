@@ -54,7 +54,12 @@ class Truth:
             self._by_hand = self.rows(_BY_HAND)
 
     def check_hand_added(self) -> None:
+        """No sync touches them. What ends is their license; and they may be shut out by hand."""
         assert self.rows(_BY_HAND) == self._by_hand
+        for _, email, first_name, department, left_at, suspended_by in self.rows(_IMPORTED):
+            assert email == f"{first_name.lower()}@example.com"
+            assert (department, left_at) == ("", None)
+            assert suspended_by in ("", "expiry", "hand")
 
     def check_seats(self) -> None:
         held = Counter(lot for (lot,) in self.rows("SELECT lot_id FROM allocations WHERE ended_at IS NULL"))
@@ -120,7 +125,8 @@ class Truth:
                 assert key in accounts or key in skipped, f"{key} was neither added nor named"
                 if key in accounts:
                     wanted.add(accounts[key][0])
-                    assert key in skipped or accounts[key][1] != "suspended" or accounts[key][2] == "expiry"
+                    by = accounts[key][2] if accounts[key][1] == "suspended" else ""
+                    assert key in skipped or by in ("", "expiry", "hand")
         for learner, account, _ in accounts.values():
             assert learner in wanted or account == "suspended", f"learner {learner} has left"
 
@@ -136,6 +142,10 @@ class Truth:
         return any(many > 1 for many in wants.values())
 
 
+_IMPORTED = (
+    "SELECT l.id, l.email, l.first_name, l.department, l.left_at, l.suspended_by FROM changes c"
+    " JOIN learners l ON l.id = c.learner_id WHERE c.\"key\" LIKE 'hand/%' AND c.kind IN (60, 80)"
+)
 _OVERLAPPING = (
     "SELECT 1 FROM allocations a JOIN allocations b ON b.learner_id = a.learner_id AND b.id > a.id"
     " WHERE coalesce(b.starts_at, b.allocated_at) < coalesce(a.ended_at, a.ends_at)"

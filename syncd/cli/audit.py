@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from syncd.cli import table
-from syncd.cli.learners import one
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, pass_session
+from syncd.cli.whom import one
 from syncd.cli.written import Lines, harmless, written_to
 from syncd.dates import day, iso, moment
 from syncd.licensing.terms import start_of

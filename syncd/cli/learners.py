@@ -1,4 +1,4 @@
-"""`syncd learners`: who is known, with which license; and one of them in full."""
+"""`syncd learners`: who is known, with which license; one of them in full; and the doors they come in by."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import tzinfo
 
 import click
 
-from syncd.app import App
 from syncd.cli import table
+from syncd.cli.adding import add, import_
 from syncd.cli.session import Session, pass_session
+from syncd.cli.suspending import resume, suspend
+from syncd.cli.whom import found, one
 from syncd.dates import day, iso, moment
-from syncd.errors import ConfigError
 from syncd.model import Account
 from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord
 
@@ -28,7 +29,13 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as
 
 @click.group()
 def learners() -> None:
-    """List learners, or show one in full."""
+    """List learners, show one in full, or add some by hand."""
+
+
+learners.add_command(add)
+learners.add_command(import_)
+learners.add_command(suspend)
+learners.add_command(resume)
 
 
 @learners.command("list")
@@ -44,10 +51,10 @@ def list_(
     """List learners whose name or e-mail address contains SEARCH."""
     most = limit or (_SHOWN if session.screen.terminal and not as_json else _MOST)
     with session.app() as app:
-        found = _found(app, search, license_ or "", account or "", most + 1)
+        matching = found(app, search, license_ or "", account or "", most + 1)
         zone = app.settings.zone
         if as_json:
-            session.screen.json([_learner_facts(learner) for learner in found[:most]])
+            session.screen.json([_learner_facts(learner) for learner in matching[:most]])
             return
     rows = [
         (
@@ -59,19 +66,14 @@ def list_(
             learner.license,
             day(learner.ends_at, zone),
         )
-        for learner in found[:most]
+        for learner in matching[:most]
     ]
     headings = ("NUMBER", "WHO", "E-MAIL", "DEPARTMENT", "ACCOUNT", "LICENSE", "ENDS")
     table.show(session.screen, headings, rows, right=(0,))
-    if not found:
+    if not matching:
         session.screen.say("Nobody." if search or license_ or account else "There are no learners yet.")
-    elif len(found) > most:
+    elif len(matching) > most:
         session.screen.say("… and more: --limit N shows N, a search fewer", "dim")
-
-
-def _found(app: App, search: str, license_: str, account: str, limit: int) -> list[LearnerRecord]:
-    find = app.register.learners.find
-    return list(find(search=search, license_=license_, account=account, now=app.clock(), limit=limit))
 
 
 @learners.command()
@@ -94,26 +96,6 @@ def show(session: Session, who: str, as_json: bool) -> None:
             )
             return
         _show(session, learner, identities, allocations)
-
-
-def one(app: App, who: str, session: Session) -> LearnerRecord:
-    """The learner `who` means. Raises `ConfigError` for nobody, or several."""
-    learner = app.register.learners.get(who, app.clock())
-    if learner is not None:
-        return learner
-    found = _found(app, who, "", "", 11)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(
-            f"there is no learner {who}",
-            next_step=f"`{session.command(f'explain {who!r}')}` looks for them in the directories",
-        )
-    named = ", ".join(f"{entry.profile.email} ({entry.id})" for entry in found[:10])
-    raise ConfigError(
-        f"{who} may be {named}{', …' if len(found) > 10 else ''}",
-        next_step="say the e-mail address or number",
-    )
 
 
 def _show(

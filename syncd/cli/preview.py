@@ -126,9 +126,10 @@ def what_next(facts: RunFacts, command: str) -> Sequence[str]:
     """What the admin does about a plan. `command`: `syncd`, as typed to reach this configuration."""
     if facts.objections:
         allow = " ".join(f"--allow {override}" for override, _ in objections(facts))
+        anew = f"`{command} sync {allow}` plans anew, and lets that pass this one time"
         return (
             f"`{command} apply {facts.run}` does exactly what is shown here, if that is what you want",
-            f"`{command} sync {allow}` plans anew, and lets that pass this one time",
+            *([anew] if facts.sizes else []),
         )
     if not has_work(facts):
         return ()

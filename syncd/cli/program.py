@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("syncd.cli.serve:serve", "Run continuously: sync by schedule, and whenever asked."),
     "explain": ("syncd.cli.explain:explain", "Say why a person has what they have, stop by stop."),
     "licenses": ("syncd.cli.licenses:licenses", "Order licenses, assign them, see who holds and who waits."),
-    "learners": ("syncd.cli.learners:learners", "List learners, or show one in full."),
+    "learners": ("syncd.cli.learners:learners", "List learners, show one in full, or add some by hand."),
     "audit": ("syncd.cli.audit:audit", "Show who did what, or write it to a file."),
     "notify": ("syncd.cli.notify:notify", "See who was told what, tell what is due, try the ways out."),
     "runs": ("syncd.cli.runs:runs", "List runs, or show what one did."),

@@ -9,10 +9,10 @@ import click
 
 from syncd.app import App
 from syncd.cli import addresses
-from syncd.cli.learners import one
 from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import applied, tell
+from syncd.cli.whom import one
 from syncd.errors import ConfigError
 from syncd.plan.renewals import Selection, Start, Terms
 from syncd.renewing import COMMAND

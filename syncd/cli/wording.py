@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from syncd.model import Kind
 
 KINDS: Mapping[Kind, tuple[str, str]] = {
-    Kind.SUSPEND: ("suspend", "has left: the account is suspended, nothing is deleted"),
+    Kind.SUSPEND: ("suspend", "the account is suspended, nothing is deleted"),
     Kind.EXPIRE: ("expire", "the license has ended: no log-in until it is renewed"),
     Kind.RELEASE: ("release", "the grace period is over: the license is free for somebody else"),
     Kind.DELETE: ("delete", "gone for good, training history and all: personal data are removed"),
     Kind.LINK: ("link", "is somebody syncd knows already"),
     Kind.UPDATE: ("update", "profile fields have changed"),
-    Kind.REACTIVATE: ("reactivate", "has come back"),
+    Kind.REACTIVATE: ("reactivate", "may use their account again"),
     Kind.RENEW: ("renew", "gets the license that follows the one that ends"),
     Kind.CREATE: ("create", "gets an account and a license"),
     Kind.JOIN: ("join", "the same person in a second directory"),

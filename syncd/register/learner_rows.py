@@ -125,6 +125,12 @@ def suspend(connection: Connection, group: Sequence[Change]) -> None:
     bulk.execute(connection, statement, [(change.data["left_at"], change.learner) for change in group])
 
 
+def suspend_by_hand(connection: Connection, ids: Sequence[int]) -> None:
+    """Whatever else had suspended them: what lifts that does not let them in again."""
+    statement = "UPDATE learners SET account = 'suspended', suspended_by = 'hand' WHERE id = ?"
+    bulk.execute(connection, statement, [(number,) for number in ids])
+
+
 def expire(connection: Connection, ids: Sequence[int]) -> None:
     """Suspend those whose license has ended, unless somebody suspended them before."""
     statement = (

@@ -159,7 +159,9 @@ def _update(work: _Work, group: list[Change]) -> Refusals:
 
 def _suspend(work: _Work, group: list[Change]) -> Refusals:
     seats.leave_line(work.connection, [_learner(change) for change in group])
-    learner_rows.suspend(work.connection, group)
+    learner_rows.suspend(work.connection, [change for change in group if "by_hand" not in change.data])
+    shut_out = [_learner(change) for change in group if "by_hand" in change.data]
+    learner_rows.suspend_by_hand(work.connection, shut_out)
     return []
 
 

@@ -18,7 +18,10 @@ from syncd.register.schema import cursors as kept
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
-PREVIEWS = ("plan", "sync --dry-run", "licenses renew --dry-run", "explain")  # commands that only look
+PREVIEWS = (  # commands that only look
+    *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
+    *("learners add --dry-run", "learners import (preview)"),
+)
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
 

@@ -62,7 +62,7 @@ learners = Table(
     Column("group", Text, ForeignKey("groups.name")),
     _text("role", "learner"),
     _text("account", "planned"),
-    _text("suspended_by"),  # "sync" is lifted by the sync, "expiry" by a renewal, "hand" never
+    _text("suspended_by"),  # "sync" is lifted by the sync, "expiry" by a renewal, "hand" by hand
     Column("created_at", Time, nullable=False),
     Column("activated_at", Time),
     Column("left_at", Time),  # since when no directory has them as present

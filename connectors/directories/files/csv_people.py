@@ -7,15 +7,15 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple
 
-from connectors.directories.files.csv_rows import CsvRows
 from connectors.directories.files.first_lines import FirstLines
 from connectors.directories.files.options import FileOptions
 from connectors.directories.files.references import References
-from connectors.directories.files.text_file import TextFile
 from connectors.directories.files.translate import AskedGroups, disabled_because, require_columns
 from syncd.errors import ConfigError, Skipped
 from syncd.model import DirectoryUser, Identity
 from syncd.ports import ReadRequest
+from syncd.text.csv_rows import CsvRows
+from syncd.text.text_file import TextFile
 
 
 class CsvSighting(NamedTuple):

@@ -10,11 +10,11 @@ from itertools import islice
 from connectors.directories.files.csv_people import CsvPeople
 from connectors.directories.files.ldif_people import LdifPeople
 from connectors.directories.files.options import FileOptions
-from connectors.directories.files.text_file import TextFile, opened
 from syncd.errors import Skipped, SyncdError
 from syncd.model import DirectoryUser, Finding
 from syncd.ports import ReadRequest, Sighting
 from syncd.settings.types import duration_text
+from syncd.text.text_file import TextFile, opened
 
 _PAGE = 1000
 _STALE = 7 * 86_400

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.directories.files.text_file import TextFile
 from syncd.errors import ConfigError
+from syncd.text.text_file import TextFile
 
 
 class FirstLines:

@@ -8,8 +8,8 @@ from binascii import Error as Base64Error
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from connectors.directories.files.text_file import LONGEST_LINE, TextFile
 from syncd.errors import ConfigError
+from syncd.text.text_file import LONGEST_LINE, TextFile
 
 _Line = tuple[int, str]
 _BEGIN = "# extended LDIF"

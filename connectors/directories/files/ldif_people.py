@@ -12,11 +12,11 @@ from connectors.directories.files.ldif_names import PERMANENT, common_name, is_p
 from connectors.directories.files.ldif_neighbours import Neighbours
 from connectors.directories.files.ldif_person import STATE, LdifSighting, Reading
 from connectors.directories.files.options import FileOptions
-from connectors.directories.files.text_file import TextFile
 from connectors.directories.files.translate import AskedGroups, require_attributes
 from connectors.directories.ldap_wire.dn import canonical
 from syncd.model import GroupRef
 from syncd.ports import ReadRequest
+from syncd.text.text_file import TextFile
 
 _LINKS = (("objectguid", "guid"), ("ms-ds-consistencyguid", "guid"), ("objectsid", "sid"))
 

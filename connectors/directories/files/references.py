@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.directories.files.csv_rows import CsvRows
+from syncd.text.csv_rows import CsvRows
 
 
 class References:

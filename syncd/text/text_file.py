@@ -19,8 +19,10 @@ _BROKEN_COPY = "write it under another name and rename it when it is complete, t
 class TextFile:
     """The lines of an open file. Every pass begins anew, over the same bytes on disk."""
 
-    def __init__(self, path: Path, encoding: str, raw: BinaryIO) -> None:
+    def __init__(self, path: Path, encoding: str, raw: BinaryIO, option: str = "set encoding:") -> None:
+        """`option`: the words by which an admin says another encoding."""
         self.path = path
+        self._option = option
         self.encoding = "utf-8-sig" if encoding == "utf-8" else encoding
         self._raw = raw
         self._state = _state(raw)
@@ -68,7 +70,7 @@ class TextFile:
     def _not_text(self, number: int, character: int) -> ConfigError:
         return ConfigError(
             f"{self.at(number)}: character {character} is NUL: this is not {self._called} text",
-            next_step="set encoding: utf-16 if Windows saved the file as Unicode; else correct the file",
+            next_step=f"{self._option} utf-16 if Windows saved the file as Unicode; else correct the file",
         )
 
     def _undecodable(self, exc: UnicodeError) -> ConfigError:
@@ -76,11 +78,11 @@ class TextFile:
         self._raw.seek(0)
         start = self._raw.read(4)
         if start[:2] in (b"\xff\xfe", b"\xfe\xff") and "utf-16" not in self.encoding:
-            advice = "set encoding: utf-16"
+            advice = f"{self._option} utf-16"
         elif self.encoding == "utf-8-sig":
-            advice = "set encoding: cp1252 if the file comes from Excel on Windows, or save it as UTF-8"
+            advice = f"{self._option} cp1252 if the file comes from Excel on Windows, or save it as UTF-8"
         else:
-            advice = "set encoding: to what the file was saved in"
+            advice = f"{self._option} the one the file was saved in"
         return ConfigError(
             f"{self._first_bad_byte()} is not {self._called} text ({_reason(exc)})", next_step=advice
         )
@@ -102,7 +104,7 @@ class TextFile:
 
 
 @contextmanager
-def opened(path: Path, encoding: str) -> Iterator[TextFile]:
+def opened(path: Path, encoding: str, option: str = "set encoding:") -> Iterator[TextFile]:
     """The file, open for reading; `Unavailable` when it cannot be."""
     try:
         raw = path.open("rb")
@@ -112,7 +114,7 @@ def opened(path: Path, encoding: str) -> Iterator[TextFile]:
             next_step="check the path, and that the user running syncd may read the file",
         ) from exc
     with raw:
-        yield TextFile(path, encoding, raw)
+        yield TextFile(path, encoding, raw, option)
 
 
 def _state(raw: BinaryIO) -> tuple[int, int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from connectors.directories.files.text_file import LONGEST_LINE, TextFile
 from syncd.errors import ConfigError, SyncdError
+from syncd.text.text_file import LONGEST_LINE, TextFile
 
 LONGEST_CELL = 1 << 16
 _DELIMITERS = (",", ";", "\t")
@@ -29,13 +29,21 @@ class CsvRows:
 
         Raises `Incomplete` for a row unlike the header, `ConfigError` for an oversized cell.
         """
-        width = len(self._header)
+        for line, cells in self.ragged():
+            if wrong := self.unlike_header(cells):
+                raise self._file.cut_off(line, wrong)
+            yield line, cells
+
+    def ragged(self) -> Iterator[tuple[int, list[str]]]:
+        """As `rows`, with rows that are wider or narrower than the header among them."""
         rows = self._parsed()
         next(rows, None)
-        for line, cells in rows:
-            if len(cells) != width:
-                raise self._file.cut_off(line, f"{len(cells)} values where the header has {width} columns")
-            yield line, cells
+        yield from rows
+
+    def unlike_header(self, cells: Sequence[str]) -> str:
+        """What is wrong with the width of a row; empty when nothing is."""
+        width = len(self._header)
+        return "" if len(cells) == width else f"{len(cells)} values where the header has {width} columns"
 
     def _parsed(self) -> Iterator[tuple[int, list[str]]]:
         """Every record that is not blank, with the line it begins on."""

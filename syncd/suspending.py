@@ -1,0 +1,37 @@
+"""Suspending: what somebody decides by hand about a learner's account, as a change of a run's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from syncd.model import ChangeState, Kind
+from syncd.plan.policy import Policy
+from syncd.plan.seats import SeatRequest
+from syncd.plan.suspensions import Suspension, decide
+from syncd.register_port import Register
+from syncd.survey import Surveyed
+
+COMMANDS = ("learners suspend", "learners resume")
+
+
+def suspend(
+    register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed, decided: Iterable[Suspension]
+) -> None:
+    """Plan what was decided. Who is let in again and has no license wants one."""
+    for suspension in decided:
+        for learner in register.people.learners([suspension.learner], now):
+            change = decide(learner, suspension, len(policy.priority), now)
+            register.journal.write(run, [change])
+            if "priority" in change.data:
+                place = change.data["priority"], now, change.key
+                surveyed.requests.append(SeatRequest(*place, Kind.REACTIVATE, learner.id))
+
+
+def left_over(register: Register, runs: Iterable[int]) -> Iterator[Suspension]:
+    """What was decided in these plans and has not happened: it still holds."""
+    for run in runs:
+        kinds = [Kind.SUSPEND, Kind.REACTIVATE]
+        for entry in register.journal.read(run, kinds=kinds, state=ChangeState.PLANNED):
+            change = entry.change
+            if "by_hand" in change.data and change.learner is not None:
+                yield Suspension(change.learner, change.data["by_hand"], change.kind is Kind.REACTIVATE)

@@ -1,0 +1,1 @@
+"""Text files as people hand them in: lines and CSV rows, with the place of whatever is wrong in them."""
