@@ -43,6 +43,7 @@ class Http:
         self._session: requests.Session | None = None
         self._log = structlog.get_logger()
         self._last_date: tuple[float, float] | None = None
+        self._trusted: tuple[int, ssl.SSLContext] | None = None
 
     @property
     def clock_ahead(self) -> int:
@@ -115,10 +116,20 @@ class Http:
         if self._session is None:
             session = requests.Session()
             session.trust_env = False
-            session.mount("https://", _Adapter(_trust(self._options.ca_file), self._options.proxy))
+            session.mount("https://", _Adapter(self._trusting(), self._options.proxy))
             session.mount("http://", _Adapter(None, self._options.proxy))
             self._session = session
         return self._session
+
+    def _trusting(self) -> ssl.SSLContext:
+        """Whom we trust. Loading the system's authorities costs more than most requests do: it is done once,
+        and again when `ca_file` has changed."""
+        path, changed = self._options.ca_file, 0
+        with suppress(OSError):  # a file that is not there is `_trust`'s to tell
+            changed = path.stat().st_mtime_ns if path else 0
+        if self._trusted is None or self._trusted[0] != changed:
+            self._trusted = changed, _trust(path)
+        return self._trusted[1]
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The configured proxy, or what the environment says of this host."""

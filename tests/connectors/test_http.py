@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import responses
 import structlog
 
-from connectors.http import Http
+from connectors.http import Http, _trust
 from connectors.http_options import HttpOptions
 from syncd.errors import ConfigError, Retriable, SyncdError, Unavailable
 from tests.servers.certificates import Authority, ServerCertificate
@@ -60,6 +61,25 @@ def test_an_authority_of_ones_own_is_trusted_when_named(url: str, certificates: 
     assert "unknown authority" in found.message
     assert "inspects TLS" in found.next_step
     assert not isinstance(found, Retriable)
+
+
+def test_authorities_are_loaded_once_and_again_when_their_file_has_changed(
+    url: str, certificates: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+    monkeypatch.setattr("connectors.http._trust", lambda path: loaded.append(path) or _trust(path))
+    ours = tmp_path / "ca.pem"
+    ours.write_bytes(certificates.ca.read_bytes())
+    with Http(HttpOptions(ca_file=ours)) as http:
+        for _ in range(3):
+            assert http.send("GET", url).text == "hello"
+            http.close()
+        assert len(loaded) == 1
+        ours.write_bytes(Authority.create(tmp_path / "other").ca.read_bytes())
+        os.utime(ours, (1, 1))
+        with pytest.raises(Unavailable):
+            http.send("GET", url)
+        assert len(loaded) == 2
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
