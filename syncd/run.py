@@ -89,7 +89,8 @@ def run(engine: Engine, task: Task) -> RunFacts:
         with structlog.contextvars.bound_contextvars(run_id=number):
             _log.info("run_started", command=task.command, requested_by=task.requested_by)
             try:
-                cursors = _run(engine, task, facts, now, still_ours)
+                with register.errors_in_words():
+                    cursors = _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
@@ -261,7 +262,10 @@ def _apply(
 
 def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
     """Leave a record of how the run ended, where the database still lets us."""
-    clear_frames(exc.__traceback__)  # an interrupted statement keeps the database locked through its frames
+    cause: BaseException | None = exc
+    while cause is not None:  # an interrupted statement keeps the database locked through its frames
+        clear_frames(cause.__traceback__)
+        cause = cause.__cause__
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__

@@ -539,3 +539,25 @@ def test_a_run_whose_lock_is_lost_writes_no_more_and_the_next_finishes(
         assert len(company.learners("live")) == 2000
         assert company.sync().superseded == [1]
         assert len(company.learners("live")) == 5000
+
+
+def test_a_database_that_goes_away_is_told_in_words_in_the_record_too(
+    postgresql: Postgresql, postgresql_url: str
+) -> None:
+    with opened(postgresql_url) as company:
+        company.order(5000)
+        company.hire(*(f"p{number}" for number in range(5000)))
+
+        def restart(stage: str, done: int, _total: int | None) -> None:
+            if stage == "recording" and done == 2000:
+                postgresql.stop()
+                postgresql.resume()
+
+        engine = replace(company.engine, progress=restart)
+        with pytest.raises(Unavailable):
+            run(engine, Task("sync", "test", apply=True))
+        record = company.register.runs.latest(1)[0]
+        assert record.state is RunState.INTERRUPTED
+        assert "lock is gone" in record.error
+        assert company.sync().superseded == [1]
+        assert len(company.learners("live")) == 5000

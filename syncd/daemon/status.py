@@ -28,7 +28,8 @@ class Snapshot:
 
     `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
     on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
-    ended. `stage`, `done`, `total`: how far the run in hand has come.
+    ended. `short_at`, `short_by`: the next shortfall, as forecast after the last run. `stage`, `done`,
+    `total`: how far the run in hand has come.
     """
 
     role: Role = Role.STARTING
@@ -44,6 +45,8 @@ class Snapshot:
     lasted: int = 0
     ended: Mapping[str, int] = field(default_factory=dict)
     facts: RunFacts | None = None
+    short_at: int = 0
+    short_by: int = 0
 
     @property
     def not_ready(self) -> tuple[str, ...]:

@@ -139,8 +139,14 @@ class Worker:
             self._status.run_ended("failed", self._clock(), failure=failure)
         else:
             now = self._clock()
-            succeeded = {"succeeded_at": now} if facts.state is RunState.DONE else {}
-            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **succeeded)
+            done = self._look_ahead(app) | {"succeeded_at": now} if facts.state is RunState.DONE else {}
+            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **done)
+
+    def _look_ahead(self, app: App) -> dict[str, int]:
+        """What the metrics say of the next shortfall: one look a run, however often they are asked for."""
+        ahead = app.forecast().ahead(str(app.settings.policy.seats.type))
+        at, by = (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
+        return {"short_at": at, "short_by": by}
 
     def _watch(self, stage: str, done: int, total: int | None) -> None:
         """The run's progress: between two pages or batches is where it can be ended."""

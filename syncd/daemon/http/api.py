@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from syncd.app import App
 from syncd.daemon.http import shapes
 from syncd.daemon.http.access import Access, bearer, needs
+from syncd.daemon.http.forecast_shape import Forecast
 from syncd.daemon.queue import Queue
 from syncd.errors import ConfigError
 from syncd.model import Kind, RunState
@@ -68,6 +69,11 @@ def _licenses(app: Callable[[], App]) -> APIRouter:
     def list_orders() -> list[shapes.LicenseOrder]:
         """Every order, oldest first."""
         return [shapes.LicenseOrder.of(order) for order in app().register.licenses.orders()]
+
+    @router.get("/forecast")
+    def show_forecast() -> Forecast:
+        """The licenses of the next twelve months, day by day, and when they run short."""
+        return Forecast.of(app().forecast())
 
     @router.get("/shortfall")
     def show_shortfall() -> shapes.Shortfall:

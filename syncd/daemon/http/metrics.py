@@ -69,6 +69,12 @@ def _of_daemon(now: Snapshot) -> Iterator[Metric]:
         yield _labelled("syncd_last_run_changes", "Changes of the last run.", "kind", facts.counts)
         yield _labelled("syncd_directory_people", "People in a directory.", "directory", facts.sizes)
         yield _plain("syncd_licenses_missing", "Licenses missing as of the last run.", facts.missing)
+    yield _plain(
+        "syncd_forecast_shortfall_timestamp_seconds",
+        "When licenses are forecast to run short; 0: not within twelve months.",
+        now.short_at,
+    )
+    yield _plain("syncd_forecast_shortfall_licenses", "How many will be missing then.", now.short_by)
 
 
 def _of_register(reading: Reading) -> Iterator[Metric]:

@@ -185,6 +185,7 @@ class Learner(BaseModel):
     account: str
     license: str
     license_ends_at: datetime | None
+    renewed_until: datetime | None
     waiting_since: datetime | None
     left_at: datetime | None
     created_at: datetime
@@ -201,6 +202,7 @@ class Learner(BaseModel):
             account=str(learner.account),
             license=learner.license,
             license_ends_at=_time(learner.ends_at),
+            renewed_until=_time(learner.renewed_until),
             waiting_since=_time(learner.waiting_since),
             left_at=_time(learner.left_at),
             created_at=_moment(learner.created_at),

@@ -158,6 +158,9 @@ def test_runs_licenses_and_learners_are_told_as_the_command_line_tells_them(
     assert (order["state"], order["ends_at"]) == ("assigned", lot["ends_at"])
     shortfall = site.get("/api/v1/shortfall", "VIEWER").json()
     assert (shortfall["missing"], shortfall["line"][0]["email"]) == (1, "cem@example.com")
+    forecast = site.get("/api/v1/forecast", "VIEWER").json()
+    assert len(forecast["days"]) > 360
+    assert (forecast["shortfall"]["missing"], forecast["days"][0]["certain"]) == (1, -1)
     learners = site.get("/api/v1/learners", "VIEWER", params={"license": "live"}).json()
     assert [learner["email"] for learner in learners] == ["ann@example.com", "bob@example.com"]
     assert site.get("/api/v1/learners/ann@example.com", "VIEWER").json()["license"] == "live"
