@@ -25,7 +25,9 @@ def suspend(
             change = decide(learner, suspension, len(policy.priority), now)
             register.journal.write(run, [change])
             if "releases" in change.data and learner.id not in surveyed.leaving:
-                register.journal.write(run, [*_released(register, policy, learner, change.why, now)])
+                released = [*_released(register, policy, learner, change.why, now)]
+                register.journal.write(run, released)
+                surveyed.freed.update(c.lot for c in released if c.kind is Kind.RELEASE and c.lot)
             if "priority" in change.data:
                 place = change.data["priority"], now, change.key
                 surveyed.requests.append(SeatRequest(*place, Kind.REACTIVATE, learner.id))
