@@ -106,11 +106,13 @@ def _explained(app: App, found: Found, facts: RunFacts | None) -> Explanation:
 
 def _gone(app: App, learner: LearnerRecord, facts: RunFacts | None, read: Mapping[str, int]) -> Explanation:
     sizes = ", ".join(f"{size:,} people in {name}" for name, size in read.items())
+    by_hand = "added by hand, so that no sync changes or suspends them; "
     last = tuple(
         (entry.directory, f"{entry.presence} since {moment(entry.since, app.settings.zone)}: {entry.where}")
         for entry in app.register.learners.identities(learner.id)
     )
-    stops = [Stop("directory", False, f"in none of them: looked at {sizes}", last), *_license(app, learner)]
+    where = f"{'' if last else by_hand}in none of them: looked at {sizes}"
+    stops = [Stop("directory", not last, where, last), *_license(app, learner)]
     changes = _changes(app, facts, (learner.profile.email,))
     mine = [entry for entry in changes if entry.change.learner == learner.id]
     profile = learner.profile

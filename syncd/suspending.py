@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from syncd.model import ChangeState, Kind
+from syncd.model import Change, ChangeState, Kind
+from syncd.plan import leavers
 from syncd.plan.policy import Policy
-from syncd.plan.seats import SeatRequest
+from syncd.plan.roster import KnownLearner
+from syncd.plan.seats import YEAR, SeatRequest
 from syncd.plan.suspensions import Suspension, decide
 from syncd.register_port import Register
 from syncd.survey import Surveyed
@@ -22,6 +24,10 @@ def suspend(
         for learner in register.people.learners([suspension.learner], now):
             change = decide(learner, suspension, len(policy.priority), now)
             register.journal.write(run, [change])
+            if "releases" in change.data and learner.id not in surveyed.leaving:
+                released = [*_released(register, policy, learner, change.why, now)]
+                register.journal.write(run, released)
+                surveyed.freed.update(c.lot for c in released if c.kind is Kind.RELEASE and c.lot)
             if "priority" in change.data:
                 place = change.data["priority"], now, change.key
                 surveyed.requests.append(SeatRequest(*place, Kind.REACTIVATE, learner.id))
@@ -34,4 +40,15 @@ def left_over(register: Register, runs: Iterable[int]) -> Iterator[Suspension]:
         for entry in register.journal.read(run, kinds=kinds, state=ChangeState.PLANNED):
             change = entry.change
             if "by_hand" in change.data and change.learner is not None:
-                yield Suspension(change.learner, change.data["by_hand"], change.kind is Kind.REACTIVATE)
+                lifted, release = change.kind is Kind.REACTIVATE, "releases" in change.data
+                yield Suspension(change.learner, change.data["by_hand"], lifted, release)
+
+
+def _released(
+    register: Register, policy: Policy, learner: KnownLearner, why: str, now: int
+) -> Iterator[Change]:
+    """Their license goes back, unless it has gone to somebody else as often as it may."""
+    most = policy.seats.max_moves
+    used_up = set() if most is None else register.moves.used_up([learner.id], most, now - YEAR)
+    for change in leavers.releases(learner, why, now, now, {lot for _, lot in used_up}):
+        yield change._replace(data={"by_hand": True})

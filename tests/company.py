@@ -102,9 +102,9 @@ class Company:
         task = Task(IMPORT, "test", apply=apply, reviewed=reviewed, additions=None if reviewed else rows)
         return run(self.engine, task)
 
-    def suspend(self, handle: str, *, lifted: bool = False) -> RunFacts:
+    def suspend(self, handle: str, *, lifted: bool = False, release: bool = False) -> RunFacts:
         """Shut somebody out by hand, or let them in again."""
-        suspension = Suspension(self.learner(handle).id, "a reason", lifted)
+        suspension = Suspension(self.learner(handle).id, "a reason", lifted, release)
         return run(self.engine, Task(suspending.COMMANDS[lifted], "test", apply=True, suspension=suspension))
 
     def _renewal(

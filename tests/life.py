@@ -141,15 +141,15 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         handle=st.sampled_from("abxy"),
-        lifted=st.booleans(),
+        how=st.sampled_from([{}, {"release": True}, {"lifted": True}]),
         cut_at=st.integers(0, 1),
         recorded=st.booleans(),
     )
-    def shut_out(self, handle: str, lifted: bool, cut_at: int, recorded: bool) -> None:
+    def shut_out(self, handle: str, how: dict[str, bool], cut_at: int, recorded: bool) -> None:
         """By hand, or let in again; perhaps the plug is pulled meanwhile."""
         if self.truth.has(f"{handle}@example.com"):
             with self._cut(cut_at, recorded=recorded):
-                self.company.suspend(handle, lifted=lifted)
+                self.company.suspend(handle, **how)
 
     @rule(days=st.sampled_from([1, 14, 20, 200, 366]), synced=st.booleans())
     def wait(self, days: int, synced: bool) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from syncd.model import Account, Kind
+from syncd.plan.leavers import Grace
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import MemoryPlatform
 from tests.life import Cut, Failing
@@ -94,10 +96,49 @@ def test_a_license_that_ended_meanwhile_is_what_shuts_them_out_then(company: Com
     assert stands(company, "ann") == (Account.ACTIVE, "", "live")
 
 
+def test_who_is_gone_for_good_gives_the_license_to_the_next_in_line(company: Company) -> None:
+    company.order(1)
+    company.sync()
+    company.add("zoe")
+    company.suspend("bob", release=True)
+    assert company.register.learners.allocations(company.learner("bob").id)[0].ended_because == "by hand"
+    company.sync()
+    assert stands(company, "zoe") == (Account.ACTIVE, "", "live"), "whom no directory would ever miss"
+    assert stands(company, "bob") == (Account.SUSPENDED, "hand", "none")
+    company.people.remove("id-bob")
+    company.now += 15 * DAY
+    company.sync()
+    company.suspend("zoe", release=True)
+    assert company.free_seats() == 1
+
+
+def test_a_license_that_may_not_move_any_more_stays(company: Company) -> None:
+    company.policy = replace(company.policy, seats=replace(company.policy.seats, max_moves=0))
+    facts = company.suspend("ann", release=True)
+    assert facts.counts == {"suspend": 1, "skip": 1}
+    assert stands(company, "ann") == SHUT_OUT
+
+
 def test_there_is_nothing_to_decide_twice(company: Company) -> None:
     assert company.suspend("ann", lifted=True).counts == {"skip": 1}
     company.suspend("ann")
     assert company.suspend("ann").counts == {"skip": 1}
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_a_crash_left_of_a_release_the_next_sync_does(company: Company, leaves: bool) -> None:
+    """Also where the person has left meanwhile, so that the sync would release their license itself."""
+    real = company.register.recorder
+    company.register.recorder = Failing(real, 1, recorded=False)  # type: ignore[assignment]
+    with pytest.raises(Cut):
+        company.suspend("ann", release=True)
+    company.register.recorder = real
+    if leaves:
+        company.policy = replace(company.policy, grace=Grace(release_after=0))
+        company.people.remove("id-ann")
+    company.sync()
+    assert stands(company, "ann") == (Account.SUSPENDED, "hand", "none")
+    assert stands(company, "cem") == (Account.ACTIVE, "", "live"), "in the same run"
 
 
 @pytest.mark.parametrize("lifted", [False, True])

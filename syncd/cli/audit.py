@@ -129,6 +129,7 @@ def _remarks(entry: TrailEntry, zone: tzinfo) -> str:
     told = [entry.why] if entry.why else []
     for facts in (entry.before, entry.after):
         if facts.get("lot"):
-            told.append(f"lot {facts['lot']}, ends {day(facts['ends_at'], zone)}")
+            ends = day(facts["ends_at"], zone)
+            told.append(f"lot {facts['lot']}{ends and f', ends {ends}'}")
     told += [str(entry.after.get(name) or "") for name in ("quantity", "reference", "note", "reason")]
     return "; ".join(dict.fromkeys(filter(None, told)))

@@ -9,7 +9,7 @@ from syncd.model import Kind
 KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.SUSPEND: ("suspend", "the account is suspended, nothing is deleted"),
     Kind.EXPIRE: ("expire", "the license has ended: no log-in until it is renewed"),
-    Kind.RELEASE: ("release", "the grace period is over: the license is free for somebody else"),
+    Kind.RELEASE: ("release", "their license is free for somebody else"),
     Kind.DELETE: ("delete", "gone for good, training history and all: personal data are removed"),
     Kind.LINK: ("link", "is somebody syncd knows already"),
     Kind.UPDATE: ("update", "profile fields have changed"),

@@ -77,7 +77,7 @@ def decide(
         data: dict[str, object] = {"left_at": left_at, **({"leaves_line": True} if suspended else {})}
         yield _change(Kind.NOTE, learner, why, data, key=f"learner/{learner.id}")
     if suspended and grace.releases(left_at, now):
-        yield from _releases(learner, f"{why}, the grace period is over", left_at, now, kept)
+        yield from releases(learner, f"{why}, the grace period is over", left_at, now, kept)
     if suspended and grace.deletes(left_at, now) and not kept:
         why = f"{why} for longer than leavers.delete_after"
         yield _change(Kind.DELETE, learner, why, {}, key=f"learner/{learner.id}")
@@ -89,7 +89,7 @@ def has_left(learner: KnownLearner, sight: Sight, *, linked: bool = False) -> bo
     return bool(last) and not linked and all(presence is not Presence.PRESENT for _, presence in last)
 
 
-def _releases(
+def releases(
     learner: KnownLearner, why: str, left_at: int, now: int, kept: Collection[int]
 ) -> Iterator[Change]:
     """Their seat, and the one that was to follow. One that is over is nobody's to give back."""

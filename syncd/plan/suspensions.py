@@ -15,11 +15,12 @@ from syncd.plan.roster import KnownLearner
 
 
 class Suspension(NamedTuple):
-    """`lifted`: they are let in again."""
+    """`lifted`: they are let in again. `release`: their license goes back to its lot."""
 
     learner: int
     reason: str
     lifted: bool = False
+    release: bool = False
 
 
 def objection(suspended_by: str, left_at: int | None, *, lifted: bool) -> str:
@@ -44,5 +45,7 @@ def decide(learner: KnownLearner, suspension: Suspension, priority: int, now: in
             data["lapsed"], why = True, f"{why}; the license has ended"
         elif not learner.is_licensed(now):
             data["priority"] = priority
+    elif suspension.release:
+        data["releases"] = True
     email, name = learner.profile.email, learner.profile.full_name
     return Change(kind, f"learner/{learner.id}/by hand", email, name, why, learner.id, data)

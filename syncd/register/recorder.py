@@ -173,12 +173,15 @@ def _expire(work: _Work, group: list[Change]) -> Refusals:
 
 
 def _release(work: _Work, group: list[Change]) -> Refusals:
-    for lot, entries in groupby(
-        sorted(group, key=lambda change: change.lot or 0), key=lambda change: change.lot
-    ):
+    for (lot, why), entries in groupby(sorted(group, key=_released), key=_released):
         members = [_learner(change) for change in entries]
-        seats.release(work.connection, members, lot or 0, "has left", work.now)
+        seats.release(work.connection, members, lot, why, work.now)
     return []
+
+
+def _released(change: Change) -> tuple[int, str]:
+    """From which lot, and why, in a word or two."""
+    return change.lot or 0, "by hand" if "by_hand" in change.data else "has left"
 
 
 def _delete(work: _Work, group: list[Change]) -> Refusals:

@@ -34,6 +34,8 @@ def test_one_is_added_and_told_until_when(office: Office) -> None:
     assert lines(shown)[0] == f"zoe@example.com is learner 1 and has a license until {ends}"
     found = office.json("learners", "show", "zoe@example.com")
     assert (found["profile"]["role"], found["account"], found["identities"]) == ("manager", "active", [])
+    why = " ".join(office.say("explain", "zoe@example.com", code=0).stdout.split())
+    assert "added by hand, so that no sync changes or suspends them; in none of them" in why
     (entry,) = [entry for entry in office.json("audit") if entry["action"] == "create"]
     assert "@" in entry["actor"], "who did it is recorded"
 
@@ -200,7 +202,8 @@ def test_one_is_shut_out_by_hand_and_let_in_again(office: Office) -> None:
     assert "suspend 1 the account is suspended" in " ".join(shown.split())
     assert "suspended (by hand)" in office.say("learners", "show", "ann", code=0).stdout
     assert "by hand; the sync leaves that alone" in office.say("explain", "ann", code=0).stdout
-    assert "by hand: long leave" in office.say("audit", "--learner", "ann", code=0).stdout
+    told = office.say("audit", "--learner", "ann", code=0).stdout
+    assert "by hand: long leave" in told
     complaint = office.say("learners", "suspend", "ann", "--reason", "again", code=2).stderr
     assert "ann@example.com is suspended by hand already" in complaint
     office.say("sync", code=0)
