@@ -148,7 +148,7 @@ class Life(RuleBasedStateMachine):
     )
     def shut_out(self, handle: str, how: dict[str, bool], cut_at: int, recorded: bool) -> None:
         """By hand, or let in again; perhaps the plug is pulled meanwhile."""
-        if self.truth.has(f"{handle}@example.com"):
+        if self.truth.has(f"{handle}@example.com") and not self.truth.is_strange(f"{handle}@example.com"):
             with self._cut(cut_at, recorded=recorded):
                 self.company.suspend(handle, **how)
 
