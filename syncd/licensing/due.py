@@ -9,7 +9,7 @@ forecast         the license type   30, 7 days ahead               the day has m
 expiry           the lot            30, 7, 3 days, the day         a month after
 renewal_gap      the register       1, 10, 100, … people           nobody is left (or far fewer)
 held, failed     what stopped it    -                              a run goes through
-credentials      the credential     30, 7, 1 days, the day         it has been replaced
+credentials      the credential     30, 14, 7, 1 days, the day     it has been replaced
 learner_expiry   learner and end    as configured                  a week after
 welcome          the learner        -                              three days after
 
@@ -55,7 +55,7 @@ class Rules:
     usage: Sequence[float] = (75, 90, 100)
     expiry: Sequence[int] = (30, 7, 3, 0)
     forecast: Sequence[int] = (30, 7)
-    credentials: Sequence[int] = (30, 7, 1, 0)
+    credentials: Sequence[int] = (30, 14, 7, 1, 0)
     learner_expiry: Sequence[int] = ()
     welcome: bool = False
 
