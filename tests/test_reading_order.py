@@ -8,7 +8,8 @@ from itertools import permutations
 import pytest
 
 from syncd.model import Kind
-from tests.company import Company, opened
+from syncd.plan.policy import Matching, Policy
+from tests.company import UNGUARDED, Company, opened
 from tests.contracts.memory import MemoryDirectory
 
 
@@ -86,3 +87,21 @@ def test_whoever_joined_a_newcomer_that_is_a_learner_after_all_is_named(database
         assert facts.counts == {"update": 1, "link": 1, "skip": 1}
         assert [change.key for change in company.changes(facts, Kind.LINK)] == ["ad/id-ann"]
         assert [change.key for change in company.changes(facts, Kind.SKIP)] == ["cloud/id-0"]
+
+
+def test_an_address_given_up_in_one_directory_is_free_in_the_other(database_url: str) -> None:
+    """Whose word counts has been read first; that the second directory still has Ann, too, keeps nothing."""
+    directories = [MemoryDirectory("ad"), MemoryDirectory("cloud")]
+    precedence = Policy(limits=UNGUARDED, matching=Matching(precedence={"email": ("cloud",)}))
+    with opened(database_url, directories=directories, policy=precedence) as company:
+        company.order(9)
+        for directory in directories:
+            directory.add("id-ann", email="old@example.com", links=["guid:1"])
+        company.sync()
+        for directory in directories:
+            directory.change("id-ann", email="ann@example.com")
+        company.people.add("id-bob", email="old@example.com")
+        facts = company.sync()
+        assert (facts.counts["update"], facts.counts["create"]) == (1, 1)
+        assert company.learners("live") == ["ann", "old"]
+        assert company.sync().counts == {}
