@@ -44,10 +44,6 @@ class Truth:
     def has(self, email: str) -> bool:
         return bool(self.rows("SELECT 1 FROM learners WHERE email = :email", email=email))
 
-    def is_strange(self, email: str) -> bool:
-        """Whether somebody was put there behind syncd's back, who stays as they are."""
-        return any(email in row for row in self._by_hand)
-
     def add_by_hand(self, email: str) -> None:
         """A learner no directory answers for, unless the address is taken."""
         if not self.rows("SELECT 1 FROM learners WHERE email = :email", email=email):
