@@ -24,6 +24,7 @@ from tests.servers.postgresql import Postgresql
 from tests.servers.process import find_program
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
+from tests.servers.smtp import MailServer
 
 Server = TypeVar("Server")
 MISSING_SERVER = re.compile(r"server missing: (\w+ \([^()]*\))")
@@ -123,6 +124,17 @@ def promtool() -> str:
 def kerberos() -> None:
     """A client that can ask for tickets."""
     _require("kerberos")
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """A mail server that keeps what it is sent."""
+    server = MailServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

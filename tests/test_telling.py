@@ -44,16 +44,6 @@ def directory() -> Watchful:
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
 def app(tmp_path: Path, directory: Watchful, mail: MailServer) -> Iterator[App]:
     path = tmp_path / "syncd.yaml"
     path.write_text(CONFIG + NOTIFY.format(port=mail.port))

@@ -40,7 +40,6 @@ class Snapshot:
     done: int = 0
     total: int | None = None
     succeeded_at: int = 0
-    ended_at: int = 0
     failure: str = ""
     lasted: int = 0
     ended: Mapping[str, int] = field(default_factory=dict)
@@ -92,4 +91,4 @@ class Status:
         """A run of this daemon is over."""
         before = self._now
         ended = {**before.ended, state: before.ended.get(state, 0) + 1}
-        self.change(ended_at=now, lasted=now - before.running_since, ended=ended, **values)
+        self.change(lasted=now - before.running_since, ended=ended, **values)

@@ -33,9 +33,6 @@ class ServiceManager:
     def alive(self, status: str) -> None:
         self._tell("WATCHDOG=1", f"STATUS={status}")
 
-    def status(self, status: str) -> None:
-        self._tell(f"STATUS={status}")
-
     def _tell(self, *lines: str) -> None:
         if not self._address:
             return

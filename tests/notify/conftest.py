@@ -75,16 +75,6 @@ class Town:
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
 def town(tmp_path: Path, mail: MailServer) -> Iterator[Town]:
     with opened(f"sqlite:///{tmp_path}/syncd.db") as company:
         yield Town(company, mail, tmp_path)
