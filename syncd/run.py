@@ -222,8 +222,7 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: S
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> None:
     runs, limits = engine.register.runs, engine.policy.limits
-    # A look at everybody, which a run of a few changes need not pay for.
-    learners = engine.register.people.count() if guard.counts_matter(limits, surveyed.counts) else 0
+    learners = engine.register.people.count(at_most=guard.learners_that_matter(limits, surveyed.counts))
     tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, runs.last_sizes(), surveyed.removed)
     allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
     objections = guard.judge(limits, tally, allowed)

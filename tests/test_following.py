@@ -60,10 +60,12 @@ def reads(company: Company) -> list[tuple[int, int]]:
 
 
 def test_the_second_run_looks_at_nobody(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    for look_at_all in ("fingerprints", "count"):
-        monkeypatch.setattr(People, look_at_all, None)
+    counted: list[int | None] = []
+    monkeypatch.setattr(People, "fingerprints", None)
+    monkeypatch.setattr(People, "count", lambda _, at_most: counted.append(at_most) or 0)
     facts = company.sync()
     assert reads(company) == [(1, 1)]
+    assert counted == [0]
     assert facts.readings == {HERE: {"by_changes": True, "people": 0, "because": ""}}
     assert (facts.counts, facts.sizes, facts.exit_code) == ({}, {HERE: 3}, 0)
 

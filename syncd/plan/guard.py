@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 from syncd.model import Kind
+
+_HARDLY_ANY = 1e-6  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class Limit:
         if self.count is not None and changes > self.count:
             return False
         return self.percent is None or changes <= learners * self.percent / 100
+
+    def enough(self, changes: int) -> int | None:
+        """Among how many learners, and more, so many changes are allowed; None: nobody can say."""
+        if self.count is not None and changes > self.count:
+            return None
+        if self.percent is None or not changes:
+            return 0
+        if self.percent < _HARDLY_ANY:
+            return None
+        return ceil(changes * 100 / self.percent) + 1  # one more than any rounding asks for
 
     def __str__(self) -> str:
         parts = [] if self.count is None else [str(self.count)]
@@ -50,6 +63,7 @@ class Limits:
 class Tally:
     """What the guard looks at: changes not yet approved, learners before the run, directory sizes.
 
+    `learners` may stop at `learners_that_matter`.
     `removed`: how many people the register knows by a directory that is not configured any more.
     """
 
@@ -83,9 +97,11 @@ def judge(limits: Limits, tally: Tally, allowed: Collection[str] = ()) -> tuple[
     return tuple(objection for objection in found if objection.override not in allowed)
 
 
-def counts_matter(limits: Limits, changes: Mapping[Kind, int]) -> bool:
-    """Whether a kind has more changes than are never held; else `Tally.learners` does not matter."""
-    return any(_count(kinds, changes) > limits.floor for _, kinds, _ in _WATCHED)
+def learners_that_matter(limits: Limits, changes: Mapping[Kind, int]) -> int | None:
+    """Beyond so many `Tally.learners` makes no difference, and need not be counted; None: it always does."""
+    counts = ((_limit(limits, name), _count(kinds, changes)) for name, kinds, _ in _WATCHED)
+    enough = {limit.enough(many) for limit, many in counts if many > limits.floor}
+    return None if None in enough else max(filter(None, enough), default=0)
 
 
 def _sizes(limits: Limits, tally: Tally) -> list[Objection]:
@@ -114,11 +130,16 @@ def _counts(limits: Limits, tally: Tally) -> list[Objection]:
     found = []
     for name, kinds, verb in _WATCHED:
         count = _count(kinds, tally.changes)
-        limit: Limit = getattr(limits, name)
+        limit = _limit(limits, name)
         if count > limits.floor and not limit.allows(count, tally.learners):
             known = f"the register knows {tally.learners}" if tally.learners else "this is the first sync"
             found.append(Objection(name, f"would {verb} {count} people; the limit is {limit} ({known})"))
     return found
+
+
+def _limit(limits: Limits, name: str) -> Limit:
+    limit: Limit = getattr(limits, name)
+    return limit
 
 
 def _count(kinds: tuple[Kind, ...], changes: Mapping[Kind, int]) -> int:

@@ -19,7 +19,7 @@ from syncd.licensing import terms
 from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats, trail
-from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.schema import LAPSED, allocations, learners, lots, orders, waiting
 from syncd.register.standing import live, with_licenses
 
 MOST = 1_000_000
@@ -157,9 +157,8 @@ class Licenses:
 
     def lapsed(self) -> list[int]:
         """Learners who are here and suspended because their license has ended."""
-        here = learners.c.suspended_by == "expiry", learners.c.left_at.is_(None)
         with self._engine.connect() as connection:
-            return list(connection.execute(select(learners.c.id).where(*here)).scalars())
+            return list(connection.execute(select(learners.c.id).where(LAPSED)).scalars())
 
     def over(self, now: int) -> list[int]:
         """Learners with a license that is over at `now` and has yet to be recorded as expired."""

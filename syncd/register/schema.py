@@ -78,6 +78,12 @@ learners = Table(
         postgresql_where=text("left_at IS NOT NULL"),
     ),
     Index(
+        "ix_learners_lapsed",
+        "id",
+        sqlite_where=text("suspended_by = 'expiry' AND left_at IS NULL"),
+        postgresql_where=text("suspended_by = 'expiry' AND left_at IS NULL"),
+    ),
+    Index(
         "ix_learners_refused",
         "id",
         sqlite_where=text("refused <> ''"),
@@ -206,8 +212,9 @@ allocations = Table(
     ),
 )
 
-# SQLite takes the two indexes above only for these very words, not for a parameter.
+# SQLite takes these indexes only for these very words, not for a parameter.
 LIVE, SCHEDULED = text("allocations.state = 'live'"), text("allocations.state = 'scheduled'")
+LAPSED = text("learners.suspended_by = 'expiry' AND learners.left_at IS NULL")
 
 waiting = Table(
     "waiting",

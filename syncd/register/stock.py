@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, and_, exists, fun
 from syncd.licensing.stock import History, LotStock, Stock
 from syncd.model import LicenseType, OrderState
 from syncd.register.bulk import is_any_of
-from syncd.register.schema import allocations, learners, lots, orders, waiting
+from syncd.register.schema import LAPSED, allocations, learners, lots, orders, waiting
 from syncd.register.seats import HELD
 
 _HERE = learners.c.left_at.is_(None)
@@ -23,8 +23,7 @@ _LATEST = select(func.max(_past.c.id)).where(
     _past.c.learner_id == learners.c.id, _past.c.ended_at.is_not(None)
 )
 _LAPSED = and_(
-    learners.c.suspended_by == "expiry",
-    _HERE,
+    LAPSED,
     allocations.c.state == "expired",
     allocations.c.id == _LATEST.correlate(learners).scalar_subquery(),
     ~exists().where(waiting.c.learner_id == learners.c.id),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Kind
-from syncd.plan.guard import OVERRIDES, Limit, Limits, Tally, judge
+from syncd.plan.guard import OVERRIDES, Limit, Limits, Tally, judge, learners_that_matter
 
 NONE = Limits(floor=0)
 
@@ -104,3 +104,28 @@ def test_what_holds_a_plan_holds_every_larger_one(
     limits = Limits(suspensions=limit, floor=floor)
     held = bool(overrides(limits, {Kind.SUSPEND: changes}, learners))
     assert not held or overrides(limits, {Kind.SUSPEND: changes + 1}, learners)
+
+
+LIMITS = st.builds(
+    Limit,
+    count=st.none() | st.integers(0, 50),
+    percent=st.none() | st.floats(0, 100, allow_nan=False) | st.sampled_from([1, 5, 20, 50]),
+)
+
+
+@given(
+    limits=st.builds(Limits, suspensions=LIMITS, creations=LIMITS, updates=LIMITS, floor=st.integers(0, 20)),
+    changes=st.dictionaries(st.sampled_from([Kind.SUSPEND, Kind.CREATE, Kind.UPDATE]), st.integers(0, 60)),
+    learners=st.integers(0, 20_000),
+)
+def test_learners_beyond_those_that_matter_change_no_objection(
+    limits: Limits, changes: dict[Kind, int], learners: int
+) -> None:
+    enough = learners_that_matter(limits, changes)
+    counted = learners if enough is None else min(learners, enough)
+    assert judge(limits, Tally(changes, counted)) == judge(limits, Tally(changes, learners))
+
+
+def test_learners_are_counted_as_far_as_the_changes_ask_for() -> None:
+    assert learners_that_matter(Limits(updates=Limit(percent=50)), {Kind.UPDATE: 100}) == 201
+    assert learners_that_matter(Limits(), {Kind.UPDATE: 10}) == 0

@@ -7,6 +7,7 @@ from uuid import UUID
 from connectors.directories.ad_values import account_status, guid_text, sid_text
 from connectors.directories.ldap_wire.dialect import Entry, GroupKind, Standing
 from connectors.directories.ldap_wire.dn import canonical
+from connectors.directories.ldap_wire.search import Assertion
 from syncd.errors import Skipped, Unavailable
 
 _PARTITIONS = ("cn=configuration", "cn=schema", "dc=domaindnszones", "dc=forestdnszones")
@@ -65,12 +66,11 @@ class ActiveDirectoryDialect:
             raise Unavailable(f"{entry.dn} shows no objectGUID", next_step="let the reading account read it")
         return guid_text(value)
 
-    def by_id(self, id_: str) -> str:
+    def by_id(self, id_: str) -> Assertion | None:
         try:
-            value = UUID(id_).bytes_le
+            return Assertion("objectGUID", UUID(id_).bytes_le)
         except ValueError:
-            return ""
-        return f"(objectGUID={''.join(f'{chr(92)}{byte:02x}' for byte in value)})"
+            return None
 
     def links(self, entry: Entry) -> tuple[str, ...]:
         """What Entra Connect may know them by (ConsistencyGuid, or else objectGUID), and the SID."""

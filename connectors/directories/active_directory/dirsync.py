@@ -17,12 +17,12 @@ from connectors.directories.ad_values import guid_text
 from connectors.directories.ldap_wire import ber, messages
 from connectors.directories.ldap_wire.ber import INTEGER, OCTETS, SEQUENCE, expect
 from connectors.directories.ldap_wire.dialect import Entry
-from connectors.directories.ldap_wire.filters import all_of, any_of, escaped
 from connectors.directories.ldap_wire.history import Told
 from connectors.directories.ldap_wire.result import decode_controls, decode_result
 from connectors.directories.ldap_wire.search import (
     DOMAIN_SCOPE,
     PAGED_RESULTS,
+    Assertion,
     Search,
     answers,
     control,
@@ -161,8 +161,8 @@ def _members(entry: Entry) -> Iterator[str]:
 def _refuse_groups(session: Session, context: str, dns: Sequence[str]) -> None:
     """Raise `CursorLost` if a group is among them: it brings its members along, or takes them away."""
     for start in range(0, len(dns), _AT_A_TIME):
-        named = any_of(*(f"(distinguishedName={escaped(dn)})" for dn in dns[start : start + _AT_A_TIME]))
-        search = Search(context, all_of("(objectCategory=group)", named), controls=(DOMAIN_SCOPE,))
+        named = [Assertion("distinguishedName", dn.encode()) for dn in dns[start : start + _AT_A_TIME]]
+        search = Search(context, "(objectCategory=group)", among=named, controls=(DOMAIN_SCOPE,))
         for page in pages(session, search):
             for raw in page.entries:
                 raise CursorLost(f"{Entry.decode(raw).dn} joined or left another group")

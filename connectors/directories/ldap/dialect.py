@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connectors.directories.ldap.options import LdapOptions
 from connectors.directories.ldap_wire.dialect import Entry, GroupKind, Standing
-from connectors.directories.ldap_wire.filters import escaped
+from connectors.directories.ldap_wire.search import Assertion
 from syncd.errors import Unavailable
 
 _DAY = 86_400
@@ -63,8 +63,8 @@ class LdapDialect:
         except UnicodeDecodeError:  # a GUID in bytes, as eDirectory has it
             return value.hex()
 
-    def by_id(self, id_: str) -> str:
-        return f"({self.identity}={escaped(id_)})" if id_ else ""
+    def by_id(self, id_: str) -> Assertion | None:
+        return Assertion(self.identity, id_.encode()) if id_ else None
 
     def links(self, entry: Entry) -> tuple[str, ...]:
         shared = entry.text((self._options.link_attribute or "").lower()).strip()

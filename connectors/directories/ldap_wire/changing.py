@@ -14,11 +14,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from connectors.directories.ldap_wire.dialect import Entry, read_root
-from connectors.directories.ldap_wire.filters import any_of, escaped
 from connectors.directories.ldap_wire.history import History, Told
 from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.reading import Reading, Source
-from connectors.directories.ldap_wire.search import only_ldap, pages
+from connectors.directories.ldap_wire.search import Assertion, only_ldap, pages
 from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import Sealer
 from connectors.retry import repeat
@@ -26,7 +25,7 @@ from syncd.errors import CursorLost, SyncdError
 from syncd.model import Finding
 from syncd.ports import Changed, ReadRequest
 
-_AT_A_TIME = 100  # people asked for by one filter
+_AT_A_TIME = 100  # people asked for by one search
 
 
 class Bookmark(NamedTuple):
@@ -122,11 +121,10 @@ class Changing:
             raise CursorLost("somebody was deleted, and nobody knows who reported to them")
         yield Changed(gone=sorted(told.gone))
         yield from _by_id(reading, sealer, sorted(told.changed.keys() - told.gone))
-        filters = [f"(distinguishedName={escaped(dn)})" for dn in sorted(told.touched)]
-        filters += [
-            f"({via}={escaped(dn)})" for dn in sorted(told.changed.values()) for via in reading.references_by
-        ]
-        for page in _matching(reading, filters):
+        reached = [Assertion("distinguishedName", dn.encode()) for dn in sorted(told.touched)]
+        moved = [dn.encode() for dn in sorted(told.changed.values())]
+        reached += [Assertion(via, dn) for dn in moved for via in reading.references_by]
+        for page in _matching(reading, reached):
             yield Changed(people=sealer.seal(page))
 
     def _groups(self, memberships: Sequence[Membership]) -> str:
@@ -145,18 +143,17 @@ class Changing:
 
 def _by_id(reading: Reading, sealer: Sealer, ids: Collection[str]) -> Iterator[Changed]:
     """These people as they are, and who of them is not there."""
-    wanted = {id_: reading.dialect.by_id(id_) for id_ in ids}
     missing = set(ids)
-    for page in _matching(reading, [one for one in wanted.values() if one]):
+    for page in _matching(reading, [one for one in map(reading.dialect.by_id, ids) if one]):
         missing -= {reading.dialect.identify(Entry.decode(raw)) for raw in page}
         yield Changed(people=sealer.seal(page))
     yield Changed(gone=sorted(missing))
 
 
-def _matching(reading: Reading, filters: Sequence[str]) -> Iterator[list[bytes]]:
-    """The raw entries of people whom any of the filters means, as a whole read has them."""
-    for start in range(0, len(filters), _AT_A_TIME):
-        meant = any_of(*filters[start : start + _AT_A_TIME])
+def _matching(reading: Reading, assertions: Sequence[Assertion]) -> Iterator[list[bytes]]:
+    """The raw entries of people for whom any of these holds, as a whole read has them."""
+    for start in range(0, len(assertions), _AT_A_TIME):
+        meant = assertions[start : start + _AT_A_TIME]
         for base in reading.options.base_dn:
             for page in pages(reading.session, reading.search(base, meant)):
                 reading.refuse_continuations(page.references, base)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from connectors.directories.ldap_wire.ber import decode_entry
 from connectors.directories.ldap_wire.dn import is_below
-from connectors.directories.ldap_wire.search import Search, pages
+from connectors.directories.ldap_wire.search import Assertion, Search, pages
 from connectors.directories.ldap_wire.session import Session
 from syncd.errors import Incomplete
 
@@ -129,8 +129,8 @@ class Dialect(Protocol):
 
     def identify(self, entry: Entry) -> str: ...
 
-    def by_id(self, id_: str) -> str:
-        """A filter for the one person of that id; empty when nobody can have it."""
+    def by_id(self, id_: str) -> Assertion | None:
+        """What holds for the one person of that id; None when nobody can have it."""
         ...
 
     def links(self, entry: Entry) -> tuple[str, ...]: ...

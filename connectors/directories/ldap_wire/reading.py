@@ -16,7 +16,7 @@ from connectors.directories.ldap_wire.groups import Groups
 from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.options import LdapWireOptions
 from connectors.directories.ldap_wire.references import Reference, follow
-from connectors.directories.ldap_wire.search import Search, only_ldap, pages
+from connectors.directories.ldap_wire.search import Assertion, Search, only_ldap, pages
 from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import LdapSighting, Sealer
 from connectors.retry import repeat
@@ -68,10 +68,10 @@ class Reading:
                 self.refuse_continuations(page.references, base)
                 yield sealer.seal(page.entries)
 
-    def search(self, base: str, meant: str = "") -> Search:
-        """Everybody below this base (whom the filter `meant` means), with all that is needed of them."""
-        people = all_of(self.dialect.people, self.options.filter, meant)
-        return Search(base, people, self.asked, self.options.page_size)
+    def search(self, base: str, among: Sequence[Assertion] = ()) -> Search:
+        """Everybody below this base (among those meant), with all that is needed of them."""
+        people = all_of(self.dialect.people, self.options.filter)
+        return Search(base, people, self.asked, self.options.page_size, among=among)
 
     @cached_property
     def asked(self) -> tuple[str, ...]:

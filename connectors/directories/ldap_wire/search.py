@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from ldap3 import BASE, DEREF_NEVER, SUBTREE
 from ldap3.core.exceptions import LDAPException
@@ -20,18 +21,31 @@ from connectors.directories.ldap_wire.trouble import SUCCESS, Result, broken_off
 from syncd.errors import ConfigError, Incomplete
 
 PAGED_RESULTS = b"1.2.840.113556.1.4.319"
+_AND, _OR, _EQUAL = 0xA0, 0xA1, 0xA3  # the choices of a filter, and where it stands in a SearchRequest
+_FILTER = 6
 DOMAIN_SCOPE = b"1.2.840.113556.1.4.1339"  # Active Directory: no references to other partitions
+
+
+class Assertion(NamedTuple):
+    """An attribute has this value."""
+
+    attribute: str
+    value: bytes
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked. `attributes` empty means the DN alone. `one`: the base itself, not what is below."""
+    """What is asked. `attributes` empty means the DN alone. `one`: the base itself, not what is below.
+
+    `among`: only entries for which one of these holds; ldap3 takes ten times as long for a filter of them.
+    """
 
     base: str
     filter: str = "(objectClass=*)"
     attributes: Sequence[str] = ()
     page_size: int = 1000
     one: bool = False
+    among: Sequence[Assertion] = ()
     controls: Sequence[bytes] = field(default_factory=tuple)
 
     def request(self, number: int, cookie: bytes) -> bytes:
@@ -63,7 +77,8 @@ class Search:
             raise ConfigError(
                 f"the filter {self.filter} cannot be used: {exc}", next_step="correct filter"
             ) from exc
-        return bytes(encode_asn1(request))
+        encoded = bytes(encode_asn1(request))
+        return _among(encoded, self.among) if self.among else encoded
 
 
 @dataclass(slots=True)
@@ -102,6 +117,21 @@ def answers(session: Session, search: Search, controls: Sequence[bytes]) -> Iter
                     return
         except (OSError, messages.ClosedError) as exc:
             raise broken_off(exc, session.url, session.receive_timeout) from exc
+
+
+def _among(operation: bytes, assertions: Sequence[Assertion]) -> bytes:
+    """A SearchRequest (RFC 4511, 4.5.1) whose filter asks for one of these, too."""
+    tag, start, end = ber.header(operation, 0, len(operation))
+    parts, at = [], start
+    for _, _, following in ber.elements(operation, start, end):
+        parts.append(operation[at:following])
+        at = following
+    equal = (
+        ber.encode(_EQUAL, ber.encode(ber.OCTETS, name.encode()), ber.encode(ber.OCTETS, value))
+        for name, value in assertions
+    )
+    parts[_FILTER] = ber.encode(_AND, parts[_FILTER], ber.encode(_OR, *equal))
+    return ber.encode(tag, *parts)
 
 
 @contextmanager

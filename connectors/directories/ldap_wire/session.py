@@ -123,6 +123,8 @@ def _open(url: str, options: LdapWireOptions) -> socket.socket:
     with _worded(options.connect_timeout):
         opened = socket.create_connection((host, port), timeout=options.connect_timeout)
         try:
+            # Else the bind waits for the server's delayed acknowledgement of the end of our handshake.
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if parts.scheme == "ldaps":
                 opened = tls.protect(opened, host, options.tls)
             opened.settimeout(options.receive_timeout)

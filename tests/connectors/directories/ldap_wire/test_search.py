@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.directories.ldap_wire.ber import ENUMERATED, OCTETS, SEQUENCE, encode, encode_integer
 from connectors.directories.ldap_wire.messages import DONE, ENTRY, Messages
-from connectors.directories.ldap_wire.search import PAGED_RESULTS, Search, pages
+from connectors.directories.ldap_wire.search import PAGED_RESULTS, Assertion, Search, pages
 from connectors.directories.ldap_wire.session import Session
 from syncd.errors import ConfigError, Incomplete
 
@@ -107,3 +109,22 @@ def test_a_filter_ldap3_cannot_read_is_the_configuration_that_is_wrong() -> None
     with pytest.raises(ConfigError, match="filter"):
         list(pages(session, Search("dc=x", "(cn=")))
     assert wire.sent == []
+
+
+def _filter(attribute: str, value: bytes) -> str:
+    return f"({attribute}={''.join(f'{chr(92)}{byte:02x}' for byte in value)})"
+
+
+@given(
+    st.lists(
+        st.builds(Assertion, st.sampled_from(["entryUUID", "objectGUID", "manager"]), st.binary(min_size=1)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_assertions_are_encoded_as_ldap3_encodes_a_filter_of_them(among: list[Assertion]) -> None:
+    people = "(&(objectClass=person)(!(sn=Pr\\fcf*)))"
+    either = f"(|{''.join(_filter(*one) for one in among)})"
+    ours = Search("dc=test", people, ("mail",), among=among)
+    theirs = Search("dc=test", f"(&{people}{either})", ("mail",))
+    assert ours.message(7, []) == theirs.message(7, [])
