@@ -97,7 +97,7 @@ def assign(
 
 
 def _say_who_waits(session: Session, app: App) -> None:
-    waiting = len(app.register.licenses.waiting(app.settings.policy.seats.type))
+    waiting = app.register.licenses.line_length(app.settings.policy.seats.type)
     if waiting:
         them = "gives them their license" if waiting > 1 else "gives them theirs"
         words = f"→ {verb(waiting, 'is', 'are')} waiting; `{session.command('sync')}` {them}"
@@ -179,7 +179,7 @@ def status(session: Session, as_json: bool) -> None:
     with session.app() as app:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
-        waiting = len(app.register.licenses.waiting(app.settings.policy.seats.type))
+        waiting = app.register.licenses.line_length(app.settings.policy.seats.type)
         lapsing = app.register.renewable.lapsing(now, _SOON)
         renews = app.settings.policy.seats.renews
     if as_json:
@@ -221,13 +221,15 @@ def status(session: Session, as_json: bool) -> None:
 def waiting(session: Session, as_json: bool) -> None:
     """List who waits for a license, first in line first."""
     with session.app() as app:
-        line = app.register.licenses.waiting(app.settings.policy.seats.type)
+        licenses, type_ = app.register.licenses, app.settings.policy.seats.type
         if as_json:
+            line = licenses.waiting(type_)
             facts = [{**entry._asdict(), "since": iso(entry.since)} for entry in line]
             session.screen.json([{"place": place, **entry} for place, entry in enumerate(facts, start=1)])
             return
-        session.screen.say(f"{people(len(line)) if line else 'Nobody'} waiting for a license", "heading")
-        show_line(session.screen, app, None)
+        many_wait = licenses.line_length(type_)
+        session.screen.say(f"{people(many_wait) if many_wait else 'Nobody'} waiting for a license", "heading")
+        show_line(session.screen, app)
 
 
 def _lot_facts(lot: LotStatus) -> dict[str, object]:

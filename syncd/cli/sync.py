@@ -168,12 +168,12 @@ def _waiting(session: Session, app: App, facts: RunFacts) -> None:
         if facts.unrenewed:
             table.paragraph(session.screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
         return
-    screen, line = session.screen, app.register.licenses.waiting(app.settings.policy.seats.type)
+    screen, waiting = session.screen, app.register.licenses.line_length(app.settings.policy.seats.type)
     screen.say()
-    screen.say(f"Waiting for a license: {people(len(line))}, first in line first", "warn")
-    show_line(screen, app, _NAMED)
-    if len(line) > _NAMED:
-        screen.say(f"  … and {len(line) - _NAMED:,} more: {session.command('licenses waiting')}", "dim")
+    screen.say(f"Waiting for a license: {people(waiting)}, first in line first", "warn")
+    show_line(screen, app, most=_NAMED)
+    if waiting > _NAMED:
+        screen.say(f"  … and {waiting - _NAMED:,} more: {session.command('licenses waiting')}", "dim")
     table.paragraph(screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
 
 
@@ -192,9 +192,9 @@ def _ahead(session: Session, app: App, facts: RunFacts) -> None:
         table.paragraph(screen, f"→ {words}", hanging="  ")
 
 
-def show_line(screen: Screen, app: App, limit: int | None) -> None:
+def show_line(screen: Screen, app: App, *, most: int | None = None) -> None:
     """The waiting list as a table, from its head."""
-    line = app.register.licenses.waiting(app.settings.policy.seats.type)[:limit]
+    line = app.register.licenses.waiting(app.settings.policy.seats.type, most=most)
     zone = app.settings.zone
     rows = [
         (str(place), entry.name or entry.email, entry.email, moment(entry.since, zone), _waits_for(entry))

@@ -167,14 +167,21 @@ class Licenses:
         with self._engine.connect() as connection:
             return sorted(set(connection.execute(statement).scalars()))
 
-    def waiting(self, type_: LicenseType) -> list[WaitingLearner]:
-        """Everybody in line for a license of this type, first in line first."""
+    def line_length(self, type_: LicenseType) -> int:
+        """How many are in line for a license of this type."""
+        counted = select(func.count()).select_from(waiting).where(waiting.c.type == type_)
+        with self._engine.connect() as connection:
+            return connection.execute(counted).scalar_one()
+
+    def waiting(self, type_: LicenseType, *, most: int | None = None) -> list[WaitingLearner]:
+        """Everybody in line for a license of this type, or the first `most`, first in line first."""
         statement = (
             select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
             .add_columns(_RENEWS.label("renews"))
             .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
             .where(waiting.c.type == type_)
             .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
+            .limit(most)
         )
         with self._engine.connect() as connection:
             return [_waiter(row) for row in connection.execute(statement).mappings()]
