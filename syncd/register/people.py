@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
@@ -16,7 +16,14 @@ from syncd.register.bulk import is_any_of
 from syncd.register.schema import LAPSED, LIVE, SCHEDULED, allocations, identities, learners, links, waiting
 from syncd.register.standing import is_over, last, live, scheduled, with_licenses
 
+_LEARNER = [
+    *(learners.c[name] for name in ("id", "account", "suspended_by", "activated_at", "left_at", "refused")),
+    waiting.c.priority,
+]
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
+_IDENTITY = [
+    identities.c[name] for name in ("id", "directory", "key", "learner_id", "presence", "since", "said")
+]
 _HELD = (
     *(live.c[name] for name in ("id", "lot_id", "ends_at")),
     *(scheduled.c[name] for name in ("id", "lot_id", "starts_at", "ends_at")),
@@ -177,15 +184,16 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
         return
     owned: dict[int, list[KnownIdentity]] = defaultdict(list)
     mine = is_any_of(connection, identities.c.learner_id, ids)
-    for row in connection.execute(select(identities).where(mine).order_by(identities.c.id)).mappings():
-        owned[row["learner_id"]].append(_identity(row))
+    for row in connection.execute(select(*_IDENTITY).where(mine).order_by(identities.c.id)):
+        identity = _identity(row)
+        owned[identity.learner].append(identity)
     statement = (
-        select(learners, *_PROFILE, waiting.c.priority, *_HELD, is_over(now).label("over"))
+        select(*_LEARNER, *_HELD, is_over(now), *_PROFILE)
         .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
         .where(is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_(None))
     )
-    for row in connection.execute(statement).mappings():
-        yield _learner(row, tuple(owned[row[learners.c.id]]), now)
+    for row in connection.execute(statement):
+        yield _learner(row, owned[row[0]], now)
 
 
 def _recorded(row: RowMapping, now: int) -> Recorded:
@@ -194,34 +202,33 @@ def _recorded(row: RowMapping, now: int) -> Recorded:
     return Recorded(row["id"], row["key"], missing, row["fingerprint"] if vouches else None)
 
 
-def _identity(row: RowMapping) -> KnownIdentity:
-    identity = Identity(row["directory"], row["key"])
-    said = Said.unpacked(orjson.loads(row["said"])) if row["said"] else None
-    return KnownIdentity(
-        row["id"], identity, row["learner_id"], Presence(row["presence"]), row["since"], said
-    )
+def _identity(row: Row[Any]) -> KnownIdentity:
+    """A row of `_IDENTITY`. Looked up by place, like a learner: a changed rule means everybody."""
+    number, directory, key, learner, presence, since, said = tuple(row)
+    known = Said.unpacked(orjson.loads(said)) if said else None
+    return KnownIdentity(number, Identity(directory, key), learner, Presence(presence), since, known)
 
 
-def _learner(row: RowMapping, owned: Sequence[KnownIdentity], now: int) -> KnownLearner:
-    values: dict[str, Any] = {
-        name: row[column] for name, column in zip(PROFILE_FIELDS, _PROFILE, strict=True)
-    }
-    then = Scheduled(*(row[column] for column in _HELD[3:7])) if row[scheduled.c.id] else None
+def _learner(row: Row[Any], owned: Sequence[KnownIdentity], now: int) -> KnownLearner:
+    """A row of `_LEARNER`, `_HELD`, whether the license is over, and `_PROFILE`."""
+    values: tuple[Any, ...] = tuple(row)
+    number, account, suspended_by, activated_at, left_at, refused, priority = values[:7]
+    held, lot, ends_at, next_, next_lot, next_starts, next_ends, latest, over = values[7:16]
+    then = Scheduled(next_, next_lot, next_starts, next_ends) if next_ else None
     begun = then is not None and then.starts_at <= now
-    over = row[last.c.id] if row["over"] else None
     return KnownLearner(
-        id=row[learners.c.id],
-        profile=Profile(**values),
-        account=Account(row[learners.c.account]),
-        suspended_by=row[learners.c.suspended_by],
-        activated=row[learners.c.activated_at] is not None,
-        left_at=row[learners.c.left_at],
+        id=number,
+        profile=Profile._make(values[16:]),
+        account=Account(account),
+        suspended_by=suspended_by,
+        activated=activated_at is not None,
+        left_at=left_at,
         identities=tuple(owned),
-        lot=row[live.c.lot_id],
-        seat_ends_at=row[live.c.ends_at] or 0,
+        lot=lot,
+        seat_ends_at=ends_at or 0,
         scheduled=then,
-        license_over=bool(row["over"]),
-        last=then.allocation if then and begun else row[live.c.id] or over,
-        waiting_priority=row[waiting.c.priority],
-        refused=row[learners.c.refused],
+        license_over=bool(over),
+        last=then.allocation if then and begun else held or (latest if over else None),
+        waiting_priority=priority,
+        refused=refused,
     )
