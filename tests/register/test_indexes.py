@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, text
 
 from syncd.register import database
+from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.renewable import Renewable
 from tests.company import Company
@@ -38,5 +39,18 @@ def test_no_look_at_every_allocation(tmp_path: Any, question: str) -> None:
         assert [plan for plan in plans if plan.split()[:2] in [["SCAN", name] for name in tables]] == []
         assert any("uq_allocations_live_learner" in plan for plan in plans)
         assert connection.execute(text("SELECT count(*) FROM allocations")).scalar() == 1
+    engine.dispose()
+    company.register.close()
+
+
+def test_whose_license_has_ended_is_found_by_an_index(tmp_path: Any) -> None:
+    company = Company(f"sqlite:///{tmp_path}/syncd.db")
+    engine = database.connect(company.url)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
+    assert Licenses(engine).lapsed() == []
+    with engine.connect() as connection:
+        plans = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}")]
+    assert [plan for plan in plans if "ix_learners_lapsed" not in plan] == []
     engine.dispose()
     company.register.close()
