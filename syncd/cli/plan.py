@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import preview, progress
+from syncd.cli import preview, progress, turn
 from syncd.cli.preview import Extent
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
@@ -71,10 +71,18 @@ def plan(
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str, *, full: bool = False, renewal: Selection | None = None) -> RunFacts:
-    """A dry run, with its progress shown."""
+def planned(
+    app: App,
+    command: str,
+    *,
+    full: bool = False,
+    renewal: Selection | None = None,
+    patience: int = turn.PATIENCE,
+) -> RunFacts:
+    """A dry run, once it is its turn, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor(), full=full, renewal=renewal), report)
+        task = Task(command, actor(), full=full, renewal=renewal)
+        return turn.take(app, task, report, patience=patience)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:

@@ -23,6 +23,7 @@ from syncd.run import Task
 from syncd.settings import Settings
 
 _LOOK = 5.0  # seconds: how soon a lost lock, or one that has become free, is noticed
+_BREATH = 0.5  # seconds between two runs while a third is wanted: the turn of a sync by hand that waits
 _LONGEST_PAUSE = 60.0
 _log = structlog.get_logger()
 
@@ -96,6 +97,8 @@ class Worker:
                     _log.info("run_put_off", reason="a sync by hand is in progress")
                     self._queue.put_back(wanted)
                     self._stopping.wait(_LOOK)
+                elif len(self._queue):
+                    self._stopping.wait(_BREATH)
 
     def _ask_for_approved(self, app: App) -> None:
         """Held plans somebody has approved, here or on another machine; each is tried once a round."""

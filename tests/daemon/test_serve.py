@@ -7,12 +7,15 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.daemon.serving import PATIENCE, serving
 from tests.office import CONFIG, Office, person
+from tests.servers.tcp import free_port
 
 CROWD = 10_000
 HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
@@ -72,6 +75,27 @@ def test_a_thousand_requests_at_once_are_a_few_runs(office: Office) -> None:
         daemon.until("run_finished", state="done")
         daemon.end()
         assert len(daemon.seen("run_finished")) < 50
+
+
+def test_a_thousand_requests_over_http_are_a_few_runs(office: Office) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    token = "{ name: oncall, role: operator, token: { env: OPERATOR } }"
+    office.configure(f"{CONFIG}http: {{ listen: '{address}', tokens: [{token}] }}\n")
+    with serving(office, OPERATOR="o-1") as daemon:
+        daemon.until("run_finished")
+        with httpx.Client(
+            base_url=f"http://{address}", headers={"Authorization": "Bearer o-1"}, trust_env=False
+        ) as client:
+
+            def ask(_: int) -> int:
+                return client.post("/api/v1/sync", json={}, timeout=PATIENCE).status_code
+
+            with ThreadPoolExecutor(20) as crowd:
+                assert set(crowd.map(ask, range(1000))) == {202}
+        daemon.until("run_finished", state="done")
+        assert daemon.end() == 0
+        assert len(daemon.seen("run_finished")) < 50
+        assert daemon.seen("run_failed") == []
 
 
 def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) -> None:

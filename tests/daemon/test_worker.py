@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,23 @@ def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(
             shift.status.until(lambda _: shift.status.runs >= 3)
             assert not asked.is_set()
         assert asked.wait(PATIENCE)
+
+
+def test_between_two_runs_a_sync_by_hand_gets_its_turn(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._BREATH", PATIENCE)
+    with at_work(office) as shift, opened(settings.load(office.config)) as app:
+        work = shift.worker._run
+
+        def ask_again(*args: Any) -> None:
+            shift.queue.ask("meanwhile")
+            work(*args)
+
+        monkeypatch.setattr(shift.worker, "_run", ask_again)
+        shift.sync()
+        with app.register.one_at_a_time():
+            assert len(shift.queue) == 1
 
 
 def test_a_run_over_its_deadline_is_ended_and_finished_by_the_next(
