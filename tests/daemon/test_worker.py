@@ -12,6 +12,7 @@ import pytest
 
 from syncd import settings
 from syncd.app import opened, wall_clock
+from syncd.daemon import worker
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Role, Snapshot, Status
 from syncd.daemon.worker import Worker
@@ -55,8 +56,8 @@ class Shift:
 
 
 @contextmanager
-def at_work(office: Office) -> Iterator[Shift]:
-    shift = Shift(office)
+def at_work(office: Office | Shift) -> Iterator[Shift]:
+    shift = office if isinstance(office, Shift) else Shift(office)
     shift.thread.start()
     try:
         yield shift
@@ -140,18 +141,30 @@ def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(
 def test_between_two_runs_a_sync_by_hand_gets_its_turn(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncd.daemon.worker._BREATH", PATIENCE)
-    with at_work(office) as shift, opened(settings.load(office.config)) as app:
+    with opened(settings.load(office.config)) as app:
+
+        class Stopping(threading.Event):
+            paused = 0.0
+
+            def wait(self, timeout: float | None = None) -> bool:
+                with app.register.one_at_a_time():  # nobody holds it meanwhile
+                    self.paused = timeout or 0.0
+                return super().wait(0)
+
+        shift = Shift(office)
+        monkeypatch.setattr(shift.worker, "_stopping", stopping := Stopping())
         work = shift.worker._run
 
-        def ask_again(*args: Any) -> None:
-            shift.queue.ask("meanwhile")
+        def ask_once_more(*args: Any) -> None:
+            if not stopping.paused:
+                shift.queue.ask("meanwhile")
             work(*args)
 
-        monkeypatch.setattr(shift.worker, "_run", ask_again)
-        shift.sync()
-        with app.register.one_at_a_time():
-            assert len(shift.queue) == 1
+        monkeypatch.setattr(shift.worker, "_run", ask_once_more)
+        with at_work(shift):
+            shift.sync()
+            shift.sync()
+        assert stopping.paused == worker._BREATH
 
 
 def test_a_run_over_its_deadline_is_ended_and_finished_by_the_next(
