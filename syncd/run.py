@@ -19,12 +19,13 @@ from syncd.errors import SyncdError
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
-from syncd.model import ChangeState, Cursor, Lot, RunState
+from syncd.model import ChangeState, Cursor, Kind, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.additions import Row
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
 from syncd.plan.seats import drawable
+from syncd.plan.skips import by_reason
 from syncd.plan.suspensions import Suspension
 from syncd.ports import Directory, Platform, ReadRequest
 from syncd.register_port import Register
@@ -162,6 +163,9 @@ def _plan(
     _guard(engine, task, facts, surveyed)
     counts = register.journal.counts(facts.run)
     facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
+    if Kind.SKIP in counts:
+        skips = register.journal.read(facts.run, kinds=[Kind.SKIP])
+        facts.skipped = by_reason(entry.change for entry in skips)
     if not reads:
         return None
     return [] if left_out else surveyed.cursors

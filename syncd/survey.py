@@ -23,6 +23,7 @@ from syncd.plan.merging import Precedence
 from syncd.plan.policy import Policy
 from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
+from syncd.plan.skips import Reason
 from syncd.planning import PAGE, Planning, paged
 from syncd.ports import Directory, ReadRequest, Sighting
 from syncd.register_port import Register
@@ -30,6 +31,7 @@ from syncd.sizes import Sizes
 from syncd.together import Together
 
 Progress = Callable[[str, int, int | None], None]
+_UNREADABLE = {"reason": Reason.UNREADABLE}
 
 
 @dataclass(slots=True)
@@ -210,7 +212,7 @@ class Survey:
         if exc.identity is None:
             self._unidentified.add(directory.name)
             key = f"{directory.name}/?{sighting.fingerprint.hex()}"
-            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why, data=_UNREADABLE))
             return
         identity = Identity(*exc.identity)
         key, roster = (
@@ -219,11 +221,14 @@ class Survey:
         )
         known = roster.by_identity.get(identity)
         if known is None:
-            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why, data=_UNREADABLE))
         else:
             self._sight.skipped(roster.identity(identity).number)
             self._drafts.write(
-                Change(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id)
+                Change(
+                    *(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id),
+                    data=_UNREADABLE,
+                )
             )
 
     def _decide(self, page: Sequence[Candidate]) -> None:
