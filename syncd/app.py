@@ -18,7 +18,7 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import CredentialWatch, Directory, ReadRequest
+from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
 from syncd.requesting import request_missing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from syncd.notify.outbox import Tally
     from syncd.notify.round import Round
 
+CallsOf = Callable[[str], Calls]
 _log = structlog.get_logger()
 
 
@@ -144,25 +145,36 @@ def wall_clock() -> int:
     return int(time.time())
 
 
+def nobody_counts(_directory: str) -> Calls:
+    return UNHEARD
+
+
 @contextmanager
-def opened(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
+def opened(
+    settings: Settings, clock: Callable[[], int] = wall_clock, calls: CallsOf = nobody_counts
+) -> Iterator[App]:
     """Put the parts together and make sure the database is there. Raises `SyncdError`."""
-    with assembled(settings, clock) as app:
+    with assembled(settings, clock, calls) as app:
         app.register.open()
         yield app
 
 
 @contextmanager
-def assembled(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
-    """Put the parts together, whether or not any of them works. Raises `ConfigError`."""
+def assembled(
+    settings: Settings, clock: Callable[[], int] = wall_clock, calls: CallsOf = nobody_counts
+) -> Iterator[App]:
+    """Put the parts together, whether or not any of them works. Raises `ConfigError`.
+
+    `calls`: by the name of a directory, who hears of the calls to it.
+    """
     register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
     try:
-        yield App(settings, register, tuple(_directories(settings)), clock)
+        yield App(settings, register, tuple(_directories(settings, calls)), clock)
     finally:
         register.close()
 
 
-def _directories(settings: Settings) -> Iterator[Directory]:
+def _directories(settings: Settings, calls: CallsOf) -> Iterator[Directory]:
     for entry in settings.directories:
         face = catalog.load(catalog.DIRECTORIES[entry.type].face)
-        yield face(entry.name, entry.options)
+        yield face(entry.name, entry.options, calls=calls(entry.name))

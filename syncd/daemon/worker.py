@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
-from syncd.app import App, assembled
+from syncd.app import App, CallsOf, assembled, nobody_counts
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
 from syncd.errors import Busy, SyncdError
@@ -31,11 +32,19 @@ _log = structlog.get_logger()
 class Worker:
     """`work` is its thread's whole life. The other methods are for the other threads."""
 
-    def __init__(self, settings: Settings, queue: Queue, status: Status, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        queue: Queue,
+        status: Status,
+        clock: Callable[[], int],
+        calls: CallsOf = nobody_counts,
+    ) -> None:
         self._settings = settings
         self._queue = queue
         self._status = status
         self._clock = clock
+        self._calls = calls
         self._stopping = threading.Event()
         self._tried: set[int] = set()
         self._began = 0.0
@@ -68,8 +77,7 @@ class Worker:
         pause = 1.0
         while not self._stopping.is_set():
             try:
-                with assembled(self._settings, self._clock) as app, app.register.errors_in_words():
-                    app.register.open()
+                with self._opened() as app:
                     pause = 1.0
                     self._lead(app)
             except Busy:
@@ -80,6 +88,12 @@ class Worker:
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         self._enter(Role.STOPPING)
+
+    @contextmanager
+    def _opened(self) -> Iterator[App]:
+        with assembled(self._settings, self._clock, self._calls) as app, app.register.errors_in_words():
+            app.register.open()
+            yield app
 
     def _lead(self, app: App) -> None:
         """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
@@ -142,8 +156,10 @@ class Worker:
             self._status.run_ended("failed", self._clock(), failure=failure)
         else:
             now = self._clock()
-            done = self._look_ahead(app) | {"succeeded_at": now} if facts.state is RunState.DONE else {}
-            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **done)
+            if facts.state is RunState.DONE:
+                self._status.run_done(facts, now, **self._look_ahead(app))
+            else:
+                self._status.run_ended(str(facts.state), now, failure="", facts=facts)
 
     def _look_ahead(self, app: App) -> dict[str, int]:
         """What the metrics say of the next shortfall: one look a run, however often they are asked for."""
