@@ -18,13 +18,14 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest
+from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest, Spans, unseen
 from syncd.register import database
 from syncd.register.register import Register
 from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
+from syncd.telemetry import traces
 
 if TYPE_CHECKING:
     from syncd.notify.outbox import Tally
@@ -42,9 +43,16 @@ class App:
     register: Register
     directories: tuple[Directory, ...]
     clock: Callable[[], int]
+    span: Spans = unseen
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
         """One run, and what follows from it. Raises `SyncdError`."""
+        with self.span("run", command=task.command, company=self.settings.company) as span:
+            facts = self._run(task, progress)
+            span.say(**facts.for_trace())
+            return facts
+
+    def _run(self, task: Task, progress: Progress) -> RunFacts:
         engine = Engine(
             policy=self.settings.policy,
             directories=self.directories,
@@ -53,6 +61,7 @@ class App:
             clock=self.clock,
             full_after=self.settings.schedule.full_after,
             progress=progress,
+            span=self.span,
         )
         try:
             facts = run(engine, task)
@@ -79,7 +88,8 @@ class App:
 
     def _tell_of(self, task: Task) -> None:
         if task.apply:
-            self.tell()
+            with self.span("tell"):
+                self.tell()
 
     def tell(self) -> Tally | None:
         """Tell whom it concerns what has become worth telling. Never fails what it comes after."""
@@ -169,7 +179,8 @@ def assembled(
     """
     register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
     try:
-        yield App(settings, register, tuple(_directories(settings, calls)), clock)
+        with traces.opened(settings.traces) as span:
+            yield App(settings, register, tuple(_directories(settings, calls)), clock, span)
     finally:
         register.close()
 

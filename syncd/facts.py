@@ -56,6 +56,12 @@ class RunFacts:
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "missing": self.missing}
 
+    def for_trace(self) -> Mapping[str, str | int]:
+        """What it came to in numbers."""
+        numbers = {f"changes.{name}": many for name, many in self.counts.items()}
+        outcome = {"waiting": self.waiting, "missing": self.missing, "refused": self.refused}
+        return {"run": self.run, "state": str(self.state), "recorded": self.recorded, **outcome, **numbers}
+
     def for_log(self) -> Mapping[str, Any]:
         """One flat event: the number of the run is bound to it already."""
         apart = ("run", "state", "counts", "skipped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -141,6 +142,41 @@ class _Unheard:
 
 
 UNHEARD: Calls = _Unheard()
+
+
+Fact = str | int | bool
+
+
+class Span(Protocol):
+    """A stretch of a run, for whoever looks where its time goes."""
+
+    def say(self, **facts: Fact) -> None:
+        """What is known of it now: what and how many, never who."""
+        ...
+
+
+class Spans(Protocol):
+    """Who is shown the stretches of a run, one within the other as they are opened."""
+
+    def __call__(self, name: str, **facts: Fact) -> AbstractContextManager[Span]: ...
+
+
+class _Unseen:
+    def say(self, **facts: Fact) -> None:
+        """Nobody looks."""
+
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nobody looked."""
+
+
+_NOTHING_SEEN = _Unseen()
+
+
+def unseen(name: str, **facts: Fact) -> AbstractContextManager[Span]:  # noqa: ARG001
+    return _NOTHING_SEEN
 
 
 class Ending(NamedTuple):

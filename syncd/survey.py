@@ -25,7 +25,7 @@ from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
 from syncd.plan.skips import Reason
 from syncd.planning import PAGE, Planning, paged
-from syncd.ports import Directory, ReadRequest, Sighting
+from syncd.ports import Directory, ReadRequest, Sighting, Spans, unseen
 from syncd.register_port import Register
 from syncd.sizes import Sizes
 from syncd.together import Together
@@ -72,6 +72,7 @@ class Survey:
         approved: Approved,
         schedule: Schedule,
         progress: Progress,
+        span: Spans = unseen,
     ) -> None:
         self._policy = policy
         self._register = register
@@ -81,6 +82,7 @@ class Survey:
         self._now = now
         self._following = Following(register, schedule, run, now)
         self._progress = progress
+        self._span = span
         self._drafts = Drafts(register.journal, run, approved)
         self._removed: Counter[str] = Counter()
         self._unidentified: set[str] = set()
@@ -91,8 +93,10 @@ class Survey:
         """Raises what `Directory.read` raises; then the run has no plan, and nobody has left."""
         by_say = self._begin()
         for directory in by_say:
-            with self._place_told(directory):
+            with self._place_told(directory), self._span("read", directory=directory.name) as span:
                 self._read(directory)
+                reading = self._following.readings[directory.name]
+                span.say(people=reading.people, by_changes=reading.by_changes)
         for page in paged(self._matcher.put_off(), PAGE):
             self._decide(page)
         self._planning.settle(self._absent)
