@@ -20,6 +20,7 @@ from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
 from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest, Spans, unseen
 from syncd.register import database
+from syncd.register.gauges import Reading
 from syncd.register.register import Register
 from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
@@ -85,6 +86,19 @@ class App:
         """The licenses of the next twelve months. Raises `ConfigError` for what cannot be supposed."""
         settings = self.settings
         return look_ahead(self.register, settings.policy, settings.zone, self.clock(), what_if)
+
+    def next_shortfall(self) -> tuple[int, int]:
+        """When licenses are forecast to run short, and how many will be missing; 0 and 0 for not at all."""
+        ahead = self.forecast().ahead(str(self.settings.policy.seats.type))
+        return (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
+
+    def gauges(self) -> Reading | None:
+        """The register in numbers; None while its database cannot be read, which is a number, too."""
+        try:
+            with self.register.errors_in_words():
+                return self.register.gauges.read(self.clock())
+        except SyncdError:
+            return None
 
     def _tell_of(self, task: Task) -> None:
         if task.apply:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import click
 
 from syncd.app import App
-from syncd.cli import outlook, preview, progress, table, turn
+from syncd.cli import numbers, outlook, preview, progress, table, turn
 from syncd.cli.endings import code_of, complain
 from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
@@ -37,6 +38,13 @@ _NAMED = 20  # people listed of each sort; the rest are a command away
 )
 @click.option("--full", is_flag=True, help="Read everybody, not only who has changed.")
 @turn.wait_option
+@click.option(
+    "--metrics-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="SYNCD_METRICS_FILE",
+    metavar="FILE",
+    help="Write numbers for Prometheus, as node_exporter reads them.  [env: SYNCD_METRICS_FILE]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @pass_session
 @click.pass_context
@@ -47,6 +55,7 @@ def sync(
     allow: tuple[str, ...],
     full: bool,
     patience: int,
+    metrics_file: Path | None,
     as_json: bool,
 ) -> None:
     """Bring learners and licenses up to date with the directories.
@@ -59,7 +68,7 @@ def sync(
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             task = Task("sync", actor(), apply=True, allow=frozenset(allow), full=full)
-            facts = applied(session, app, task, patience)
+            facts = numbers.kept(app, metrics_file, lambda: applied(session, app, task, patience))
             tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 

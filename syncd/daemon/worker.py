@@ -157,15 +157,10 @@ class Worker:
         else:
             now = self._clock()
             if facts.state is RunState.DONE:
-                self._status.run_done(facts, now, **self._look_ahead(app))
+                at, by = app.next_shortfall()  # one look a run, however often the metrics are asked for
+                self._status.run_done(facts, now, short_at=at, short_by=by)
             else:
                 self._status.run_ended(str(facts.state), now, failure="", facts=facts)
-
-    def _look_ahead(self, app: App) -> dict[str, int]:
-        """What the metrics say of the next shortfall: one look a run, however often they are asked for."""
-        ahead = app.forecast().ahead(str(app.settings.policy.seats.type))
-        at, by = (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
-        return {"short_at": at, "short_by": by}
 
     def _watch(self, stage: str, done: int, total: int | None) -> None:
         """The run's progress: between two pages or batches is where it can be ended."""
