@@ -87,7 +87,7 @@ def apply(ctx: click.Context, session: Session, run: int, patience: int, as_json
     ctx.exit(facts.exit_code)
 
 
-def applied(session: Session, app: App, task: Task, patience: int = turn.PATIENCE) -> RunFacts:
+def applied(session: Session, app: App, task: Task, patience: int | None = None) -> RunFacts:
     """A run that changes things, once it is its turn, with its progress shown and an interruption told."""
     with _interruptions_told(session, app), progress.shown() as report, gently(report) as watch:
         return turn.take(app, task, watch, patience=patience)

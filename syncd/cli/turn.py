@@ -43,21 +43,24 @@ def take(
     task: Task,
     report: Report,
     *,
-    patience: int = PATIENCE,
+    patience: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> RunFacts:
-    """Run `task` as soon as nobody else runs. Raises `Busy` once `patience` seconds have not been enough."""
-    began, told = clock(), ""
+    """Run `task` as soon as nobody else runs. Raises `Busy` once `patience` seconds have not been enough.
+
+    Without `patience` the command does not offer `wait_option`.
+    """
+    began, told, enough = clock(), "", PATIENCE if patience is None else patience
     while True:
         try:
             return app.run(task, report)
         except Busy as busy:
             holder = _holder(app)
-            if clock() - began >= patience:
-                raise _gave_up(holder, patience) from busy
+            if clock() - began >= enough:
+                raise _gave_up(holder, enough, offered=patience is not None) from busy
         if holder != told:
-            click.echo(f"syncd: {holder}; waiting for up to {duration_text(patience)}", err=True)
+            click.echo(f"syncd: {holder}; waiting for up to {duration_text(enough)}", err=True)
             told = holder
         _pause(report, sleep)
 
@@ -78,13 +81,13 @@ def _holder(app: App) -> str:
         return "another run of this sync is in progress"  # it has taken the lock and not begun yet
     run = latest[0]
     since = moment(run.started_at, app.settings.zone)
-    return f"run {run.id} ({run.command}, asked for by {run.requested_by}) is in progress since {since}"
+    return f"run {run.id} ({run.command}, asked for by {run.requested_by}) has been in progress since {since}"
 
 
-def _gave_up(holder: str, patience: int) -> Busy:
-    if patience:
-        words, more = f"{holder}, and was not over within {duration_text(patience)}", "wait longer with"
-    else:
-        words, more = holder, "wait for it with"
-    longer = duration_text(patience * 2 or PATIENCE)
-    return Busy(words, next_step=f"see `syncd runs list`, or {more} --wait {longer}")
+def _gave_up(holder: str, patience: int, *, offered: bool) -> Busy:
+    if not patience:
+        longer = f"wait for it with --wait {duration_text(PATIENCE)}"
+        return Busy(holder, next_step=f"see `syncd runs list`, or {longer}")
+    longer = f"wait longer with --wait {duration_text(patience * 2)}" if offered else "try again later"
+    words = f"{holder}, and was not over within {duration_text(patience)}"
+    return Busy(words, next_step=f"see `syncd runs list`, or {longer}")

@@ -94,14 +94,22 @@ def test_who_holds_the_sync_is_told_once_and_whoever_comes_next(
         with pytest.raises(Busy) as caught:
             turn.take(app, SYNC, in_silence, patience=2, sleep=next_run.sleep, clock=next_run.clock)
     assert capsys.readouterr().err.splitlines() == [
-        "syncd: run 1 (serve, asked for by schedule.every) is in progress since 2027-01-15 08:00; "
+        "syncd: run 1 (serve, asked for by schedule.every) has been in progress since 2027-01-15 08:00; "
         "waiting for up to 2s",
-        "syncd: run 2 (apply, asked for by ann@desk) is in progress since 2027-01-15 08:01; "
+        "syncd: run 2 (apply, asked for by ann@desk) has been in progress since 2027-01-15 08:01; "
         "waiting for up to 2s",
     ]
     assert "run 2 (apply, asked for by ann@desk)" in caught.value.message
     assert "was not over within 2s" in caught.value.message
     assert "--wait 4s" in caught.value.next_step
+
+
+def test_a_command_without_the_option_does_not_advise_it(app: App) -> None:
+    time = Time()
+    with app.register.one_at_a_time(), pytest.raises(Busy, match="was not over within 10m") as caught:
+        turn.take(app, SYNC, in_silence, sleep=time.sleep, clock=time.clock)
+    assert caught.value.next_step == "see `syncd runs list`, or try again later"
+    assert 2900 < time.slept < 3100
 
 
 def test_a_second_sync_waits_for_the_first(office: Office, database_url: str) -> None:
