@@ -152,7 +152,8 @@ class _Reasons(logging.Handler):
         theirs.handlers, theirs.propagate = [self], False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(record.getMessage())
+        told = record.getMessage().removeprefix("Transient error ")
+        self.heard.append(told.partition(" encountered while exporting")[0])
 
 
 @contextmanager
