@@ -26,7 +26,7 @@ from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
-from syncd.telemetry import traces
+from syncd.telemetry import collector, traces
 
 if TYPE_CHECKING:
     from syncd.notify.outbox import Tally
@@ -143,6 +143,8 @@ class App:
         yield from _check_database(self.register)
         for directory in self.directories:
             yield from directory.check(self._request(directory))
+        if self.settings.traces.endpoint:
+            yield collector.check(self.settings.traces)
 
     def census(self, directory: Directory) -> Census:
         """Read one directory and count who is in scope. Raises `SyncdError`."""

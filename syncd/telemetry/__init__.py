@@ -3,5 +3,5 @@
 families      the numbers Prometheus reads, whoever serves them
 calls         how long directories took to answer, and how often they asked for patience
 textfile      the same numbers as a file, for sites whose syncs come and go
-traces        one run as one trace, for OpenTelemetry
+traces        one run as one trace, for OpenTelemetry; collector: where they go
 """

@@ -169,6 +169,28 @@ def test_a_collector_that_refuses_is_told_with_its_reason(office: Office, receiv
     assert "401" in event["reason"]
 
 
+def test_a_header_that_is_missing_leaves_runs_untold_and_done(office: Office, receiver: Collector) -> None:
+    trace_to(office, receiver.url, "  headers: { Authorization: { env: NOWHERE_TO_BE_FOUND } }\n")
+    found = office.run("sync")
+    assert found.returncode == 5
+    (event,) = events(found.stderr, "traces_left_out")
+    assert "NOWHERE_TO_BE_FOUND" in event["reason"]
+    assert receiver.traces() == []
+
+
+def test_check_says_whether_the_collector_takes_what_it_is_sent(office: Office, receiver: Collector) -> None:
+    trace_to(office, receiver.url)
+    assert "traces: 127.0.0.1" in office.say("check", code=0).stdout
+    assert receiver.traces() == []
+    assert len(receiver.requests()) == 1
+    receiver.site.status = 404
+    refused = office.say("check", code=4).stdout
+    assert "does not take them" in refused
+    assert "404" in refused
+    trace_to(office, receiver.url, "  headers: { Authorization: { env: NOWHERE_TO_BE_FOUND } }\n")
+    assert "NOWHERE_TO_BE_FOUND" in office.say("check", code=4).stdout
+
+
 def test_a_collector_that_says_nothing_holds_nobody_up(office: Office) -> None:
     with silent_server() as port:
         trace_to(office, f"http://127.0.0.1:{port}")
