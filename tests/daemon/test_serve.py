@@ -149,6 +149,23 @@ def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
     assert holders(office) == CROWD
 
 
+def test_a_sync_by_hand_waits_for_the_daemon_and_finishes_what_a_killed_one_left(
+    office: Office, database_url: str
+) -> None:
+    keep(office, database_url, CROWD)
+    with serving(office, first=FREEZE) as daemon:
+        daemon.until("run_started")
+        wait_for(lambda: holders(office) > 0)
+        by_hand = office.start("sync")
+        assert by_hand.stderr is not None
+        assert "run 1 (serve, asked for by start) has been in progress" in by_hand.stderr.readline()
+        daemon.kill()
+        output, errors = by_hand.communicate(timeout=PATIENCE)
+    assert by_hand.returncode == 0, errors
+    assert "took over from run 1" in output
+    assert holders(office) == CROWD
+
+
 def test_a_run_that_neither_moves_nor_ends_ends_the_daemon(office: Office) -> None:
     office.configure(CONFIG.replace("people.csv", "endless.csv"))
     os.mkfifo(office.folder / "endless.csv")
