@@ -27,9 +27,11 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from connectors.http_options import HttpOptions, ProxyOptions
 from connectors.http_trouble import Timeouts, cannot_reach, redirected, refused_by_proxy
 from syncd.errors import ConfigError
+from syncd.ports import UNHEARD, Answered, Calls
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_WANTS_LOGIN = 407
+_SLOWER, _LATER = 429, 503
 
 
 class Http:
@@ -38,8 +40,9 @@ class Http:
     One that was closed connects anew when it is used again.
     """
 
-    def __init__(self, options: HttpOptions) -> None:
+    def __init__(self, options: HttpOptions, calls: Calls = UNHEARD) -> None:
         self._options = options
+        self._calls = calls
         self._session: requests.Session | None = None
         self._log = structlog.get_logger()
         self._last_date: tuple[float, float] | None = None
@@ -64,11 +67,12 @@ class Http:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         direct: bool = False,
+        operation: str = "request",
     ) -> requests.Response:
         """The answer, read to its end, whatever its status; but a redirection is not followed.
 
         Raises `Retriable` or `Unavailable` in words when there is none, and for a proxy's own refusal.
-        `direct`: never through a proxy.
+        `direct`: never through a proxy. `operation`: what it counts as.
         """
         started = time.monotonic()
         timeouts = Timeouts(self._options.connect_timeout, self._options.read_timeout)
@@ -84,10 +88,12 @@ class Http:
                 proxies={} if direct else self._proxies(url),
             )
         except (requests.RequestException, OSError) as exc:
+            self._calls.ended(operation, Answered.FAILED, time.monotonic() - started)
             raise cannot_reach(exc, url, timeouts) from exc
-        host = urlsplit(url).hostname
-        took = round((time.monotonic() - started) * 1000)
-        self._log.debug("http_answered", method=method, host=host, status=answer.status_code, ms=took)
+        took = time.monotonic() - started
+        self._calls.ended(operation, _answered(answer), took)
+        host, ms = urlsplit(url).hostname, round(took * 1000)
+        self._log.debug("http_answered", method=method, host=host, status=answer.status_code, ms=ms)
         self._remember_date(answer.headers.get("Date", ""))
         if answer.status_code == _PROXY_WANTS_LOGIN:
             raise refused_by_proxy(url)
@@ -168,6 +174,15 @@ class _Adapter(HTTPAdapter):
             return {}
         both = {"ssl_context": self._context}
         return {**both, "proxy_ssl_context": self._context} if proxied else both
+
+
+def _answered(answer: requests.Response) -> Answered:
+    status = answer.status_code
+    if status == _SLOWER or (status == _LATER and "Retry-After" in answer.headers):
+        return Answered.THROTTLED
+    if status >= 500:
+        return Answered.FAILED
+    return Answered.OK if status < 300 else Answered.REFUSED
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -13,6 +14,7 @@ from tenacity.stop import stop_base
 from tenacity.wait import wait_random_exponential
 
 from syncd.errors import Retriable
+from syncd.ports import UNHEARD, Calls
 
 Result = TypeVar("Result")
 
@@ -25,19 +27,21 @@ def repeat(
     attempts: int = 3,
     within: float = math.inf,
     sleep: Callable[[float], None] = time.sleep,
+    calls: Calls = UNHEARD,
 ) -> Result:
     """What `call` returns, calling again after `Retriable`.
 
     The pause is what the other side asked for (`Retriable.after`), else up to 1, 2, 4 … 15 seconds. It
     gives up after so many `attempts`, or where the next pause would end later than `within` seconds from
     now, and raises the last failure as it came. Every other exception is raised at once: wrong
-    credentials are never sent twice, since that locks accounts.
+    credentials are never sent twice, since that locks accounts. `calls` hear of the pauses.
     """
     policy = Retrying(
         retry=retry_if_exception_type(Retriable),
         stop=stop_after_attempt(attempts) | _Within(within),
         wait=_pause,
         sleep=sleep,
+        before_sleep=partial(_tell, calls),
         reraise=True,
     )
     return policy(call)
@@ -71,6 +75,14 @@ def pause_asked(retry_after: str | None, now: float) -> float | None:
 
 
 def _pause(state: RetryCallState) -> float:
-    failure = state.outcome.exception() if state.outcome else None
-    asked = failure.after if isinstance(failure, Retriable) else None
+    asked = _asked(state)
     return _GROWING(state) if asked is None else asked
+
+
+def _asked(state: RetryCallState) -> float | None:
+    failure = state.outcome.exception() if state.outcome else None
+    return failure.after if isinstance(failure, Retriable) else None
+
+
+def _tell(calls: Calls, state: RetryCallState) -> None:
+    calls.paused(state.upcoming_sleep, throttled=_asked(state) is not None)

@@ -116,6 +116,8 @@ def _kind(node: Node) -> str:
     if node.get("type") == "array":
         items = _kind(node.get("items", {}))
         return f"list of {_SEVERAL.get(items, items)}"
+    if isinstance(node.get("additionalProperties"), dict):
+        return f"names, each with {_kind(node['additionalProperties'])}"
     if node.get("format") == "date":
         return "date"
     if node.get("type") == "boolean":

@@ -19,18 +19,21 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import CredentialWatch, Directory, ReadRequest
+from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest, Spans, unseen
 from syncd.register import database
+from syncd.register.gauges import Reading
 from syncd.register.register import Register
 from syncd.requesting import request_missing
 from syncd.run import Engine, Task, run
 from syncd.settings import Settings
 from syncd.survey import Progress
+from syncd.telemetry import collector, traces
 
 if TYPE_CHECKING:
     from syncd.notify.outbox import Tally
     from syncd.notify.round import Round
 
+CallsOf = Callable[[str], Calls]
 _log = structlog.get_logger()
 
 
@@ -42,9 +45,16 @@ class App:
     register: Register
     directories: tuple[Directory, ...]
     clock: Callable[[], int]
+    span: Spans = unseen
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
         """One run, and what follows from it. Raises `SyncdError`."""
+        with self.span("run", command=task.command, company=self.settings.company) as span:
+            facts = self._run(task, progress)
+            span.say(**facts.for_trace())
+            return facts
+
+    def _run(self, task: Task, progress: Progress) -> RunFacts:
         engine = Engine(
             policy=self.settings.policy,
             directories=self.directories,
@@ -53,6 +63,7 @@ class App:
             clock=self.clock,
             full_after=self.settings.schedule.full_after,
             progress=progress,
+            span=self.span,
         )
         try:
             with _seldom_collecting():
@@ -78,9 +89,23 @@ class App:
         settings = self.settings
         return look_ahead(self.register, settings.policy, settings.zone, self.clock(), what_if)
 
+    def next_shortfall(self) -> tuple[int, int]:
+        """When licenses are forecast to run short, and how many will be missing; 0 and 0 for not at all."""
+        ahead = self.forecast().ahead(str(self.settings.policy.seats.type))
+        return (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
+
+    def gauges(self) -> Reading | None:
+        """The register in numbers; None while its database cannot be read, which is a number, too."""
+        try:
+            with self.register.errors_in_words():
+                return self.register.gauges.read(self.clock())
+        except SyncdError:
+            return None
+
     def _tell_of(self, task: Task) -> None:
         if task.apply:
-            self.tell()
+            with self.span("tell"):
+                self.tell()
 
     def tell(self) -> Tally | None:
         """Tell whom it concerns what has become worth telling. Never fails what it comes after."""
@@ -120,6 +145,8 @@ class App:
         yield from _check_database(self.register)
         for directory in self.directories:
             yield from directory.check(self._request(directory))
+        if self.settings.traces.endpoint:
+            yield collector.check(self.settings.traces)
 
     def census(self, directory: Directory) -> Census:
         """Read one directory and count who is in scope. Raises `SyncdError`."""
@@ -160,25 +187,37 @@ def wall_clock() -> int:
     return int(time.time())
 
 
+def nobody_counts(_directory: str) -> Calls:
+    return UNHEARD
+
+
 @contextmanager
-def opened(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
+def opened(
+    settings: Settings, clock: Callable[[], int] = wall_clock, calls: CallsOf = nobody_counts
+) -> Iterator[App]:
     """Put the parts together and make sure the database is there. Raises `SyncdError`."""
-    with assembled(settings, clock) as app:
+    with assembled(settings, clock, calls) as app:
         app.register.open()
         yield app
 
 
 @contextmanager
-def assembled(settings: Settings, clock: Callable[[], int] = wall_clock) -> Iterator[App]:
-    """Put the parts together, whether or not any of them works. Raises `ConfigError`."""
+def assembled(
+    settings: Settings, clock: Callable[[], int] = wall_clock, calls: CallsOf = nobody_counts
+) -> Iterator[App]:
+    """Put the parts together, whether or not any of them works. Raises `ConfigError`.
+
+    `calls`: by the name of a directory, who hears of the calls to it.
+    """
     register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
     try:
-        yield App(settings, register, tuple(_directories(settings)), clock)
+        with traces.opened(settings.traces) as span:
+            yield App(settings, register, tuple(_directories(settings, calls)), clock, span)
     finally:
         register.close()
 
 
-def _directories(settings: Settings) -> Iterator[Directory]:
+def _directories(settings: Settings, calls: CallsOf) -> Iterator[Directory]:
     for entry in settings.directories:
         face = catalog.load(catalog.DIRECTORIES[entry.type].face)
-        yield face(entry.name, entry.options)
+        yield face(entry.name, entry.options, calls=calls(entry.name))

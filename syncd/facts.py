@@ -14,7 +14,7 @@ class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
     `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
-    `conflicts`: of those skipped, how many may be more than one learner.
+    `conflicts`: of those skipped, how many may be more than one learner. `skipped`: all of them, by reason.
     `unrenewed`: licenses that were to be renewed and found none free.
     `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
@@ -29,6 +29,7 @@ class RunFacts:
     waiting: int = 0
     ended: int = 0
     conflicts: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
     unrenewed: int = 0
     objections: list[dict[str, str]] = field(default_factory=list)
     recorded: int = 0
@@ -55,9 +56,16 @@ class RunFacts:
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "missing": self.missing}
 
+    def for_trace(self) -> Mapping[str, str | int]:
+        """What it came to in numbers."""
+        numbers = {f"changes.{name}": many for name, many in self.counts.items()}
+        outcome = {"waiting": self.waiting, "missing": self.missing, "refused": self.refused}
+        return {"run": self.run, "state": str(self.state), "recorded": self.recorded, **outcome, **numbers}
+
     def for_log(self) -> Mapping[str, Any]:
         """One flat event: the number of the run is bound to it already."""
-        apart = ("run", "state", "counts")
+        apart = ("run", "state", "counts", "skipped")
         known = {name: value for name, value in self.as_dict().items() if name not in apart}
         counts = {f"count_{name}": many for name, many in self.counts.items()}
-        return {**known, "state": str(self.state), **counts}
+        skipped = {f"skipped_{name}": many for name, many in self.skipped.items()}
+        return {**known, "state": str(self.state), **counts, **skipped}

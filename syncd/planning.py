@@ -24,6 +24,7 @@ from syncd.plan.policy import Policy
 from syncd.plan.roster import KnownLearner
 from syncd.plan.seats import YEAR, SeatRequest
 from syncd.plan.sight import Sight
+from syncd.plan.skips import Reason
 from syncd.register_port import Register
 from syncd.together import Together
 
@@ -88,10 +89,11 @@ class Planning:
 
     def _take_back(self, taken_back: TakenBack) -> None:
         """What was decided of somebody is not done after all: they are skipped, and whoever joined them."""
-        conflict = {"conflict": list(taken_back.rivals)} if taken_back.rivals else {}
+        taken = {"reason": Reason.ADDRESS_TAKEN}
+        because = {"conflict": list(taken_back.rivals)} if taken_back.rivals else taken
         undone = {change.key: change for change in self._undo(taken_back.key)}
         for key, change in sorted(undone.items()):
-            data = {"where": _where(change), **conflict}
+            data = {"where": _where(change), **because}
             email, name = own_words(change)
             self._drafts.write(Change(Kind.SKIP, key, email, name, taken_back.why, data=data))
 

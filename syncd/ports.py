@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from syncd.model import (
@@ -105,6 +107,76 @@ class Incremental(Directory, Protocol):
         """These people, changed or not: as `Directory.read` would show them now, or among the `gone`. An id
         the directory never had is gone, too. Raises as `read` does. Its pages have no cursor."""
         ...
+
+
+class Answered(StrEnum):
+    """What became of a question put to a server."""
+
+    OK = "ok"
+    REFUSED = "refused"  # it answered, and not with what was asked for
+    THROTTLED = "throttled"  # it asks us to come back later
+    FAILED = "failed"  # no answer, half of one, or that something is wrong with the server
+
+
+class Calls(Protocol):
+    """Who hears of every call to one directory: a request, a page, a connection; never of a person.
+
+    To be quick, and to be called from any thread.
+    """
+
+    def ended(self, operation: str, answered: Answered, seconds: float) -> None:
+        """`operation`: one of a handful of words. `seconds`: how long we waited for the answer."""
+        ...
+
+    def paused(self, seconds: float, *, throttled: bool) -> None:
+        """Before the same is asked again; `throttled`: for as long as the server wanted."""
+        ...
+
+
+class _Unheard:
+    def ended(self, operation: str, answered: Answered, seconds: float) -> None:
+        """Nobody counts."""
+
+    def paused(self, seconds: float, *, throttled: bool) -> None:
+        """Nobody counts."""
+
+
+UNHEARD: Calls = _Unheard()
+
+
+Fact = str | int | bool
+
+
+class Span(Protocol):
+    """A stretch of a run, for whoever looks where its time goes."""
+
+    def say(self, **facts: Fact) -> None:
+        """What is known of it now: what and how many, never who."""
+        ...
+
+
+class Spans(Protocol):
+    """Who is shown the stretches of a run, one within the other as they are opened."""
+
+    def __call__(self, name: str, **facts: Fact) -> AbstractContextManager[Span]: ...
+
+
+class _Unseen:
+    def say(self, **facts: Fact) -> None:
+        """Nobody looks."""
+
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nobody looked."""
+
+
+_NOTHING_SEEN = _Unseen()
+
+
+def unseen(name: str, **facts: Fact) -> AbstractContextManager[Span]:  # noqa: ARG001
+    return _NOTHING_SEEN
 
 
 class Ending(NamedTuple):

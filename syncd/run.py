@@ -19,14 +19,15 @@ from syncd.errors import SyncdError
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
-from syncd.model import ChangeState, Cursor, Lot, RunState
+from syncd.model import ChangeState, Cursor, Kind, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.additions import Row
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
 from syncd.plan.seats import drawable
+from syncd.plan.skips import by_reason
 from syncd.plan.suspensions import Suspension
-from syncd.ports import Directory, Platform, ReadRequest
+from syncd.ports import Directory, Platform, ReadRequest, Spans, unseen
 from syncd.register_port import Register
 from syncd.renewing import Renewing
 from syncd.seating import free_lots, seat
@@ -55,6 +56,7 @@ class Engine:
     full_after: int = 0
     platform: Platform | None = None
     progress: Progress = _in_silence
+    span: Spans = unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,16 @@ def _run(
     """Returns where the next run may begin to read; None where this one leaves that as it was."""
     carrier = Carrier(engine.platform, engine.register) if engine.platform else None
     if carrier and task.apply:
-        carrier.carry_left_over(now)
+        with engine.span("deliver"):
+            carrier.carry_left_over(now)
     reads = _reads(engine.register, task)
     interrupted = engine.register.runs.interrupted() if reads else []
-    cursors = _plan(engine, task, facts, now, interrupted, reads=reads)
+    with engine.span("plan", run=facts.run):
+        cursors = _plan(engine, task, facts, now, interrupted, reads=reads)
     if facts.state is RunState.HELD or not task.apply:
         return None
-    _apply(engine, facts, now, carrier, still_ours)
+    with engine.span("apply", run=facts.run):
+        _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
         engine.register.runs.supersede(earlier, facts.run)
         facts.superseded.append(earlier)
@@ -162,6 +167,9 @@ def _plan(
     _guard(engine, task, facts, surveyed)
     counts = register.journal.counts(facts.run)
     facts.counts = {kind.name.lower(): many for kind, many in counts.items()}
+    if Kind.SKIP in counts:
+        skips = register.journal.read(facts.run, kinds=[Kind.SKIP])
+        facts.skipped = by_reason(entry.change for entry in skips)
     if not reads:
         return None
     return [] if left_out else surveyed.cursors
@@ -190,6 +198,7 @@ def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: App
         approved=approved,
         schedule=Schedule(engine.full_after, full=task.full, keep=task.apply),
         progress=engine.progress,
+        span=engine.span,
     ).read()
     facts.sizes = surveyed.sizes
     facts.readings = {name: reading._asdict() for name, reading in surveyed.readings.items()}
@@ -242,14 +251,14 @@ def _apply(
     for batch in register.journal.batches(facts.run, _BATCH):
         still_ours()
         seats_left = carrier.seats_left if carrier else True
-        refused = {
-            (c.kind, c.key) for c, _ in register.recorder.record(facts.run, batch, now, seats_left=seats_left)
-        }
+        with engine.span("record", changes=len(batch)):
+            turned_down = register.recorder.record(facts.run, batch, now, seats_left=seats_left)
+        refused = {(change.kind, change.key) for change, _ in turned_down}
         facts.recorded += len(batch) - len(refused)
         if carrier:
-            carrier.carry(
-                [entry for entry in batch if (entry.change.kind, entry.change.key) not in refused], now
-            )
+            recorded = [entry for entry in batch if (entry.change.kind, entry.change.key) not in refused]
+            with engine.span("deliver", changes=len(recorded)):
+                carrier.carry(recorded, now)
         engine.progress("recording", facts.recorded, total)
     outcomes = register.journal.outcomes(facts.run)
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)

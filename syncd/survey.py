@@ -23,13 +23,15 @@ from syncd.plan.merging import Precedence
 from syncd.plan.policy import Policy
 from syncd.plan.roster import Roster
 from syncd.plan.seats import SeatRequest
+from syncd.plan.skips import Reason
 from syncd.planning import PAGE, Planning, paged
-from syncd.ports import Directory, ReadRequest, Sighting
+from syncd.ports import Directory, ReadRequest, Sighting, Spans, unseen
 from syncd.register_port import Register
 from syncd.sizes import Sizes
 from syncd.together import Together
 
 Progress = Callable[[str, int, int | None], None]
+_UNREADABLE = {"reason": Reason.UNREADABLE}
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Survey:
         approved: Approved,
         schedule: Schedule,
         progress: Progress,
+        span: Spans = unseen,
     ) -> None:
         self._policy = policy
         self._register = register
@@ -79,6 +82,7 @@ class Survey:
         self._now = now
         self._following = Following(register, schedule, run, now)
         self._progress = progress
+        self._span = span
         self._drafts = Drafts(register.journal, run, approved)
         self._removed: Counter[str] = Counter()
         self._unidentified: set[str] = set()
@@ -89,8 +93,10 @@ class Survey:
         """Raises what `Directory.read` raises; then the run has no plan, and nobody has left."""
         by_say = self._begin()
         for directory in by_say:
-            with self._place_told(directory):
+            with self._place_told(directory), self._span("read", directory=directory.name) as span:
                 self._read(directory)
+                reading = self._following.readings[directory.name]
+                span.say(people=reading.people, by_changes=reading.by_changes)
         for page in paged(self._matcher.put_off(), PAGE):
             self._decide(page)
         self._planning.settle(self._absent)
@@ -210,7 +216,7 @@ class Survey:
         if exc.identity is None:
             self._unidentified.add(directory.name)
             key = f"{directory.name}/?{sighting.fingerprint.hex()}"
-            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why, data=_UNREADABLE))
             return
         identity = Identity(*exc.identity)
         key, roster = (
@@ -219,11 +225,14 @@ class Survey:
         )
         known = roster.by_identity.get(identity)
         if known is None:
-            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why))
+            self._drafts.write(Change(Kind.SKIP, key, "", "", exc.why, data=_UNREADABLE))
         else:
             self._sight.skipped(roster.identity(identity).number)
             self._drafts.write(
-                Change(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id)
+                Change(
+                    *(Kind.SKIP, key, known.profile.email, known.profile.full_name, exc.why, known.id),
+                    data=_UNREADABLE,
+                )
             )
 
     def _decide(self, page: Sequence[Candidate]) -> None:

@@ -2,7 +2,7 @@
 
 errors, model <- licensing <- plan <- ports, register_port   pure: the time is an argument
 … <- <engine> (syncd/*.py)                            one run, top to bottom
-… <- register, settings, notify <- app <- explain, daemon <- cli
+… <- register, settings, notify, telemetry <- app <- explain, daemon <- cli
 errors, model, ports, text, settings.types <- connectors    no connector knows another
 """
 
@@ -21,7 +21,7 @@ RULES = (*WORDS, "syncd.ports", "syncd.register_port", "syncd.plan", "syncd.lice
 CONNECTOR = (*WORDS, "syncd.ports", "syncd.text", "syncd.settings.types", "<own>", "<shared>")
 ALL_OF_SYNCD = (
     *(*RULES, "<engine>", "syncd.text", "syncd.settings"),
-    *("syncd.register", "syncd.notify", "syncd.app"),
+    *("syncd.register", "syncd.notify", "syncd.telemetry", "syncd.app"),
 )
 
 # The first row a module is in decides what of this project it may import.
@@ -36,6 +36,7 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("syncd.settings", (*RULES, "syncd.settings", "connectors.catalog")),
     ("syncd.register", (*RULES, "syncd.register")),
     ("syncd.notify", (*RULES, "<engine>", "syncd.settings", "syncd.notify")),
+    ("syncd.telemetry", (*RULES, "<engine>", "syncd.register", "syncd.settings", "syncd.telemetry")),
     ("syncd.app", (*ALL_OF_SYNCD, "connectors.catalog")),
     ("syncd.explain", ALL_OF_SYNCD),
     ("syncd.daemon", (*ALL_OF_SYNCD, "syncd.daemon")),
@@ -70,11 +71,15 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "requests": ("connectors", "syncd.notify"),
     "msal": ("connectors.directories.entra_id",),
     "cryptography": ("connectors.directories.entra_id",),
-    "structlog": ("<engine>", "syncd.app", "syncd.cli", "syncd.daemon", "syncd.notify", "connectors"),
+    "structlog": (
+        *("<engine>", "syncd.app", "syncd.cli", "syncd.daemon", "syncd.notify", "syncd.telemetry"),
+        "connectors",
+    ),
     "apscheduler": ("syncd.daemon",),
     "apprise": ("syncd.notify",),
     "jinja2": ("syncd.notify",),
-    "prometheus_client": ("syncd.daemon",),
+    "opentelemetry": ("syncd.telemetry",),
+    "prometheus_client": ("syncd.telemetry", "syncd.daemon"),
     "fastapi": ("syncd.daemon",),
     "starlette": ("syncd.daemon",),
     "uvicorn": ("syncd.daemon",),

@@ -48,6 +48,8 @@ def conflicts(company: Company, *skipped: str, facts: RunFacts | None = None) ->
     assert facts.refused == 0
     found = company.changes(facts, Kind.SKIP)
     assert facts.conflicts == sum("conflict" in change.data for change in found)
+    assert facts.skipped.get("conflict", 0) == facts.conflicts
+    assert "by_hand" not in facts.skipped
     assert [change.key for change in found] == list(skipped)
     turn(company)
     again = company.sync()

@@ -60,6 +60,7 @@ def test_who_keeps_it_is_named_and_the_line_waits(company: Company) -> None:
         "bob@example.com",
         "has left; the license stays theirs: it has moved as often as licenses.max_moves_per_year allows",
     )
+    assert facts.skipped == {"moves": 1}
     assert (facts.exit_code, company.learners("waiting"), company.free_seats()) == (5, ["cem"], 0)
 
 

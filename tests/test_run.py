@@ -250,6 +250,7 @@ def test_skipped_is_not_absent(company: Company) -> None:
     company.people.spoil("id-cem")
     facts = company.sync()
     assert facts.counts == {"skip": 3}
+    assert facts.skipped == {"no_address": 2, "unreadable": 1}
     assert company.learners("live") == ["ann", "bob", "cem"]
     assert {change.why for change in company.changes(facts, Kind.SKIP)} == {
         "has no e-mail address (looked in: email); give them one in the directory",
@@ -265,6 +266,7 @@ def test_newcomers_who_share_an_address_are_all_skipped_whatever_the_order(compa
     facts = company.sync()
     assert facts.counts == {"create": 1, "skip": 4}
     assert company.learners() == ["bob"]
+    assert facts.skipped == {"address_taken": 4}
     assert all("shares the address ann@example.com" in c.why for c in company.changes(facts, Kind.SKIP))
 
 

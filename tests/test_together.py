@@ -114,6 +114,7 @@ def test_an_address_that_would_count_now_and_is_somebody_elses_is_named_until_it
         facts = company.sync()
         (skip,) = company.changes(facts, Kind.SKIP)
         assert skip.key == "cloud/id-ann"
+        assert facts.skipped == {"address_taken": 1}
         assert skip.why == "the new address ann1@example.com belongs to learner 2 (Bob Doe)"
         assert company.learner("ann0").account == "active"
     company.people.change("id-bob", email="bob@example.com")

@@ -11,7 +11,7 @@ import click
 
 from syncd.adding import COMMANDS
 from syncd.app import App
-from syncd.cli import columns
+from syncd.cli import columns, turn
 from syncd.cli.plan import Form, show_plan
 from syncd.cli.progress import shown
 from syncd.cli.screen import Screen
@@ -159,7 +159,8 @@ def import_(
 
 def _planned(app: App, command: str, rows: object, *, allow: frozenset[str] = frozenset()) -> RunFacts:
     with shown() as report:
-        return app.run(Task(command, actor(), allow=allow, additions=rows), report)  # type: ignore[arg-type]
+        task = Task(command, actor(), allow=allow, additions=rows)  # type: ignore[arg-type]
+        return turn.take(app, task, report)
 
 
 def _agreed(session: Session, facts: RunFacts) -> bool:

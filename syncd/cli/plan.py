@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import preview, progress
+from syncd.cli import preview, progress, turn
 from syncd.cli.preview import Extent
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
@@ -47,6 +47,7 @@ class Form:
     "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to a file."
 )
 @click.option("-v", "--verbose", "notes", is_flag=True, help="Show also what only syncd remembers.")
+@turn.wait_option
 @pass_session
 @click.pass_context
 def plan(
@@ -59,6 +60,7 @@ def plan(
     as_json_: bool,
     output: Path | None,
     notes: bool,
+    patience: int,
 ) -> None:
     """Show what a sync would do, person by person. Nothing is changed.
 
@@ -66,15 +68,23 @@ def plan(
     """
     form = Form("json" if as_json_ else format_, output, limit, everybody, notes)
     with session.app() as app:
-        facts = planned(app, "plan", full=full)
+        facts = planned(app, "plan", full=full, patience=patience)
         show_plan(session, app, facts, form)
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str, *, full: bool = False, renewal: Selection | None = None) -> RunFacts:
-    """A dry run, with its progress shown."""
+def planned(
+    app: App,
+    command: str,
+    *,
+    full: bool = False,
+    renewal: Selection | None = None,
+    patience: int | None = None,
+) -> RunFacts:
+    """A dry run, once it is its turn, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor(), full=full, renewal=renewal), report)
+        task = Task(command, actor(), full=full, renewal=renewal)
+        return turn.take(app, task, report, patience=patience)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:

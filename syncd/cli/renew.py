@@ -9,6 +9,7 @@ import click
 
 from syncd.app import App
 from syncd.cli import addresses
+from syncd.cli.duration import in_seconds
 from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import applied, tell
@@ -17,15 +18,6 @@ from syncd.errors import ConfigError
 from syncd.plan.renewals import Selection, Start, Terms
 from syncd.renewing import COMMAND
 from syncd.run import Task
-from syncd.settings.types import seconds
-
-
-def _seconds(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
-    """A duration, written as in the configuration."""
-    try:
-        return seconds(value)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class Chosen:
 )
 @click.option(
     "--expiring",
-    callback=_seconds,
+    callback=in_seconds,
     default="0",
     metavar="60d",
     help="Also what ends within this time.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import click
 
 from syncd.app import App
-from syncd.cli import outlook, preview, progress, table
+from syncd.cli import numbers, outlook, preview, progress, table, turn
 from syncd.cli.endings import code_of, complain
 from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
@@ -36,41 +37,60 @@ _NAMED = 20  # people listed of each sort; the rest are a command away
     help="Let this pass once although the guard would hold it.",
 )
 @click.option("--full", is_flag=True, help="Read everybody, not only who has changed.")
+@turn.wait_option
+@click.option(
+    "--metrics-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="SYNCD_METRICS_FILE",
+    metavar="FILE",
+    help="Write numbers for Prometheus, as node_exporter reads them.  [env: SYNCD_METRICS_FILE]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @pass_session
 @click.pass_context
 def sync(
-    ctx: click.Context, session: Session, dry_run: bool, allow: tuple[str, ...], full: bool, as_json: bool
+    ctx: click.Context,
+    session: Session,
+    dry_run: bool,
+    allow: tuple[str, ...],
+    full: bool,
+    patience: int,
+    metrics_file: Path | None,
+    as_json: bool,
 ) -> None:
-    """Bring learners and licenses up to date with the directories."""
+    """Bring learners and licenses up to date with the directories.
+
+    While another run is in progress, of a daemon or of somebody else, it waits for its turn.
+    """
     with session.app() as app:
         if dry_run:
-            facts = planned(app, "sync --dry-run", full=full)
+            facts = planned(app, "sync --dry-run", full=full, patience=patience)
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             task = Task("sync", actor(), apply=True, allow=frozenset(allow), full=full)
-            facts = applied(session, app, task)
+            facts = numbers.kept(app, metrics_file, lambda: applied(session, app, task, patience))
             tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
 @click.command()
 @click.argument("run", type=click.IntRange(min=1))
+@turn.wait_option
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @pass_session
 @click.pass_context
-def apply(ctx: click.Context, session: Session, run: int, as_json: bool) -> None:
+def apply(ctx: click.Context, session: Session, run: int, patience: int, as_json: bool) -> None:
     """Do what plan RUN shows, and nothing else; held when it no longer holds."""
     with session.app() as app:
-        facts = applied(session, app, Task("apply", actor(), apply=True, reviewed=run))
+        facts = applied(session, app, Task("apply", actor(), apply=True, reviewed=run), patience)
         tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)
 
 
-def applied(session: Session, app: App, task: Task) -> RunFacts:
-    """A run that changes things, with its progress shown and an interruption told."""
+def applied(session: Session, app: App, task: Task, patience: int | None = None) -> RunFacts:
+    """A run that changes things, once it is its turn, with its progress shown and an interruption told."""
     with _interruptions_told(session, app), progress.shown() as report, gently(report) as watch:
-        return app.run(task, watch)
+        return turn.take(app, task, watch, patience=patience)
 
 
 @contextmanager

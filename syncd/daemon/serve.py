@@ -25,6 +25,7 @@ from syncd.daemon.timetable import Timetable
 from syncd.daemon.worker import Worker
 from syncd.errors import SyncdError
 from syncd.settings import Settings
+from syncd.telemetry.calls import CallCounts
 
 _LOOK = 5.0  # seconds between two looks at the worker
 _PATIENCE = 60.0  # seconds in which a run that was told to end has to take its next step
@@ -48,7 +49,8 @@ class Daemon:
         self._manager = manager
         self.queue = Queue()
         self.status = Status()
-        self._worker = Worker(settings, self.queue, self.status, clock)
+        self._calls = CallCounts()
+        self._worker = Worker(settings, self.queue, self.status, clock, self._calls.of)
         self._timetable = Timetable(settings.schedule, settings.zone, self._due)
         self._bell: SimpleQueue[int] = SimpleQueue()
         self._clock = clock
@@ -80,7 +82,7 @@ class Daemon:
     def _listen(self) -> None:
         if self._settings.http.listen:
             answers = self._answers.enter_context(app.assembled(self._settings, self._clock))
-            self._http = HttpServer(self._settings.http, answers, self.queue, self.status)
+            self._http = HttpServer(self._settings.http, answers, self.queue, self.status, self._calls)
             self._http.start()
             _log.info("listening", address=self._settings.http.listen, tls=bool(self._settings.http.tls))
 

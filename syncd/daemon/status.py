@@ -7,6 +7,7 @@ starting ──> standby <──> leading ──> stopping
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -28,8 +29,8 @@ class Snapshot:
 
     `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
     on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
-    ended. `short_at`, `short_by`: the next shortfall, as forecast after the last run. `stage`, `done`,
-    `total`: how far the run in hand has come.
+    ended; `changed`: changes they have made, by kind. `short_at`, `short_by`: the next shortfall, as forecast
+    after the last run. `stage`, `done`, `total`: how far the run in hand has come.
     """
 
     role: Role = Role.STARTING
@@ -43,6 +44,7 @@ class Snapshot:
     failure: str = ""
     lasted: int = 0
     ended: Mapping[str, int] = field(default_factory=dict)
+    changed: Mapping[str, int] = field(default_factory=dict)
     facts: RunFacts | None = None
     short_at: int = 0
     short_by: int = 0
@@ -92,3 +94,8 @@ class Status:
         before = self._now
         ended = {**before.ended, state: before.ended.get(state, 0) + 1}
         self.change(lasted=now - before.running_since, ended=ended, **values)
+
+    def run_done(self, facts: RunFacts, now: int, **values: Any) -> None:
+        """It has gone through to its end: its changes are made."""
+        values |= {"succeeded_at": now, "changed": dict(Counter(self._now.changed) + Counter(facts.counts))}
+        self.run_ended(str(facts.state), now, failure="", facts=facts, **values)

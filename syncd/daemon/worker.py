@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
-from syncd.app import App, assembled
+from syncd.app import App, CallsOf, assembled, nobody_counts
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
 from syncd.errors import Busy, SyncdError
@@ -23,6 +24,7 @@ from syncd.run import Task
 from syncd.settings import Settings
 
 _LOOK = 5.0  # seconds: how soon a lost lock, or one that has become free, is noticed
+_BREATH = 0.5  # seconds between two runs while a third is wanted: the turn of a sync by hand that waits
 _LONGEST_PAUSE = 60.0
 _log = structlog.get_logger()
 
@@ -30,11 +32,19 @@ _log = structlog.get_logger()
 class Worker:
     """`work` is its thread's whole life. The other methods are for the other threads."""
 
-    def __init__(self, settings: Settings, queue: Queue, status: Status, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        queue: Queue,
+        status: Status,
+        clock: Callable[[], int],
+        calls: CallsOf = nobody_counts,
+    ) -> None:
         self._settings = settings
         self._queue = queue
         self._status = status
         self._clock = clock
+        self._calls = calls
         self._stopping = threading.Event()
         self._tried: set[int] = set()
         self._began = 0.0
@@ -67,8 +77,7 @@ class Worker:
         pause = 1.0
         while not self._stopping.is_set():
             try:
-                with assembled(self._settings, self._clock) as app, app.register.errors_in_words():
-                    app.register.open()
+                with self._opened() as app:
                     pause = 1.0
                     self._lead(app)
             except Busy:
@@ -79,6 +88,12 @@ class Worker:
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         self._enter(Role.STOPPING)
+
+    @contextmanager
+    def _opened(self) -> Iterator[App]:
+        with assembled(self._settings, self._clock, self._calls) as app, app.register.errors_in_words():
+            app.register.open()
+            yield app
 
     def _lead(self, app: App) -> None:
         """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
@@ -96,6 +111,8 @@ class Worker:
                     _log.info("run_put_off", reason="a sync by hand is in progress")
                     self._queue.put_back(wanted)
                     self._stopping.wait(_LOOK)
+                elif len(self._queue):
+                    self._stopping.wait(_BREATH)
 
     def _ask_for_approved(self, app: App) -> None:
         """Held plans somebody has approved, here or on another machine; each is tried once a round."""
@@ -139,14 +156,11 @@ class Worker:
             self._status.run_ended("failed", self._clock(), failure=failure)
         else:
             now = self._clock()
-            done = self._look_ahead(app) | {"succeeded_at": now} if facts.state is RunState.DONE else {}
-            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **done)
-
-    def _look_ahead(self, app: App) -> dict[str, int]:
-        """What the metrics say of the next shortfall: one look a run, however often they are asked for."""
-        ahead = app.forecast().ahead(str(app.settings.policy.seats.type))
-        at, by = (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
-        return {"short_at": at, "short_by": by}
+            if facts.state is RunState.DONE:
+                at, by = app.next_shortfall()  # one look a run, however often the metrics are asked for
+                self._status.run_done(facts, now, short_at=at, short_by=by)
+            else:
+                self._status.run_ended(str(facts.state), now, failure="", facts=facts)
 
     def _watch(self, stage: str, done: int, total: int | None) -> None:
         """The run's progress: between two pages or batches is where it can be ended."""

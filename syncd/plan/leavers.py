@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from syncd.model import Account, Change, Kind, Presence
 from syncd.plan.roster import KnownIdentity, KnownLearner
 from syncd.plan.sight import Sight
+from syncd.plan.skips import Reason
 
 _WHY = {
     Presence.DISABLED: "the directory account is disabled",
@@ -100,7 +101,7 @@ def releases(
         if lot is None or ends_at <= now:
             continue
         if lot in kept:
-            yield _change(Kind.SKIP, learner, _KEPT, {}, key=f"{key}/license", lot=lot)
+            yield _change(Kind.SKIP, learner, _KEPT, {"reason": Reason.MOVES}, key=f"{key}/license", lot=lot)
         else:
             yield _change(Kind.RELEASE, learner, why, {"left_at": left_at}, key=key, lot=lot)
 

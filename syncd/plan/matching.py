@@ -32,6 +32,7 @@ from syncd.plan.reconsidering import Reconsidering
 from syncd.plan.returning import Returning
 from syncd.plan.roster import KnownIdentity, KnownLearner, Roster
 from syncd.plan.sight import Sight
+from syncd.plan.skips import Reason
 from syncd.plan.whereabouts import Whereabouts
 
 
@@ -189,9 +190,9 @@ class Matcher:
             self._sight.skipped(roster.identity(candidate.identity).number)
         profile = candidate.profile or (known.profile if known else Profile(email=""))
         learner = known.id if known else None
-        decisions.changes.append(
-            draft(Kind.SKIP, candidate, profile, why, learner, {"where": candidate.where})
-        )
+        reason = Reason.NO_ADDRESS if candidate.skip else Reason.ADDRESS_TAKEN
+        data = {"where": candidate.where, "reason": reason}
+        decisions.changes.append(draft(Kind.SKIP, candidate, profile, why, learner, data))
 
     def _observed(
         self, candidate: Candidate, known: KnownLearner, identity: KnownIdentity

@@ -31,6 +31,7 @@ from syncd.plan.reconsidering import Reconsidering
 from syncd.plan.returning import Returning
 from syncd.plan.roster import KnownLearner, Roster
 from syncd.plan.seats import SeatRequest
+from syncd.plan.skips import Reason
 from syncd.plan.whereabouts import Whereabouts, is_elsewhere
 
 
@@ -273,4 +274,5 @@ def _is_managed_elsewhere(holder: KnownLearner, candidate: Candidate) -> bool:
 
 
 def _skip(candidate: Candidate, profile: Profile, why: str) -> Change:
-    return draft(Kind.SKIP, candidate, profile, why, None, {"where": candidate.where})
+    data = {"where": candidate.where, "reason": Reason.ADDRESS_TAKEN}
+    return draft(Kind.SKIP, candidate, profile, why, None, data)

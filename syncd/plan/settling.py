@@ -19,7 +19,9 @@ from syncd.plan.merging import Precedence, Voice, merge
 from syncd.plan.places import directory_of
 from syncd.plan.roster import KnownIdentity, KnownLearner, Said
 from syncd.plan.sight import Sight
+from syncd.plan.skips import Reason
 
+_TAKEN = {"where": "", "reason": Reason.ADDRESS_TAKEN}
 AsksFor = Callable[[str, str], str]
 """(key, address) -> why they may not have it; empty when they may."""
 
@@ -137,7 +139,7 @@ def _addressed(
     if not why:
         return wanted
     if (Kind.SKIP, key) not in draft.rows:
-        draft.put(Change(Kind.SKIP, key, wanted.email, wanted.full_name, why, learner.id, {"where": ""}))
+        draft.put(Change(Kind.SKIP, key, wanted.email, wanted.full_name, why, learner.id, _TAKEN))
     if key in known:
         draft.rows.pop((Kind.NOTE, key), None)
         draft.note(key, learner, why, {"identity": {"number": known[key].number, "doubted": True}})

@@ -33,6 +33,9 @@ def contradictions(
         if config and "email" not in entry.field_rules(config.mapping):
             message = "leaves email empty, and without it nobody can be a learner; map it to an attribute"
             yield document.problem((*entry.loc, "mapping"), message)
+    if config and config.traces.lacks_library:
+        message = "needs OpenTelemetry, which is not installed: pip install 'syncd[otel]'"
+        yield document.problem(("traces", "endpoint"), message)
     for place, message in notify.mistakes(config.notify) if config else ():
         yield document.problem(place, message)
 

@@ -61,6 +61,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         salts={entry.name: salt_of(policy, entry.name, entry.type, entry.options) for entry in entries},
         request=config.licenses.request.policy(),
         notify=config.notify,
+        traces=config.traces,
         warnings=in_order(cautions(document, config, entries)),
     )
 

@@ -22,6 +22,7 @@ from syncd.settings.notify import NotifySection
 from syncd.settings.problems import suggestion
 from syncd.settings.rules import RuleSection, ScopeSection
 from syncd.settings.schedule import ScheduleSection
+from syncd.settings.traces import TracesSection
 from syncd.settings.types import Duration, OneOrSeveral, Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -232,6 +233,7 @@ class ConfigFile(Section):
     notify: NotifySection = Field(
         default=NotifySection(), description="who is told what by mail, chat, webhook"
     )
+    traces: TracesSection = Field(default=TracesSection(), description="where runs are told as traces")
     log: LogSection = Field(default=LogSection(), description="what syncd tells of its work")
 
     @field_validator("timezone")

@@ -17,6 +17,7 @@ from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.schedule import ScheduleSection
 from syncd.settings.sections import LogSection, PlatformSection
+from syncd.settings.traces import TracesSection
 from syncd.settings.types import DirectoryOptions
 
 
@@ -50,6 +51,7 @@ class Settings:
     salts: Mapping[str, bytes] = field(repr=False)
     request: RequestPolicy = RequestPolicy()
     notify: NotifySection = NotifySection()
+    traces: TracesSection = TracesSection()
     warnings: tuple[Problem, ...] = ()
 
     def database_url(self) -> str:

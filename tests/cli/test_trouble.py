@@ -74,17 +74,6 @@ def test_sigterm_ends_a_run_as_tidily(office: Office) -> None:
     assert _runs(office) in (["failed"], ["interrupted"])
 
 
-def test_two_syncs_at_once_the_second_leaves_with_6(office: Office) -> None:
-    office.crowd(CROWD)
-    first = office.start("sync")
-    _when(first, lambda: bool(_runs(office)))
-    second = office.run("sync")
-    assert second.returncode == 6
-    assert "another run of this sync is in progress" in second.stderr
-    first.communicate(timeout=120)
-    assert first.returncode == 5
-
-
 def test_a_full_disk_is_told_and_nothing_is_lost(office: Office) -> None:
     _ready(office)
     office.crowd(CROWD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import structlog
 from connectors.http import Http, _trust
 from connectors.http_options import HttpOptions
 from syncd.errors import ConfigError, Retriable, SyncdError, Unavailable
+from syncd.ports import Answered
+from tests.heard import Heard
 from tests.servers.certificates import Authority, ServerCertificate
 from tests.servers.connect_proxy import ConnectProxy
 from tests.servers.tcp import LoopbackServer, free_port, silent_server
@@ -265,3 +268,35 @@ def test_nothing_of_what_we_send_is_logged(url: str, certificates: Authority) ->
     assert (event["event"], event["status"], event["log_level"]) == ("http_answered", 200, "debug")
     assert "hunter2" not in str(event)
     assert "ann" not in str(event)
+
+
+# -- who hears of it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "answered"),
+    [
+        (200, {}, Answered.OK),
+        (204, {}, Answered.OK),
+        (302, {"Location": "https://login.test/"}, Answered.REFUSED),
+        (403, {}, Answered.REFUSED),
+        (429, {}, Answered.THROTTLED),
+        (503, {"Retry-After": "5"}, Answered.THROTTLED),
+        (503, {}, Answered.FAILED),
+    ],
+)
+@responses.activate
+def test_every_answer_is_heard_of_once(status: int, headers: dict[str, str], answered: Answered) -> None:
+    responses.get("https://graph.test/", status=status, headers=headers)
+    calls = Heard()
+    with Http(HttpOptions(), calls) as http, suppress(Unavailable):
+        http.send("GET", "https://graph.test/", operation="read")
+    assert calls.calls == [("read", answered)]
+    assert 0 <= calls.seconds[0] < 5
+
+
+def test_no_answer_is_heard_of_as_a_failure() -> None:
+    calls = Heard()
+    with Http(HttpOptions(), calls) as http, pytest.raises(Retriable):
+        http.send("GET", f"http://127.0.0.1:{free_port()}/")
+    assert calls.calls == [("request", Answered.FAILED)]

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.retry import pause_asked, repeat
 from syncd.errors import ConfigError, Incomplete, Retriable, SyncdError, Unavailable
+from tests.heard import Heard
 
 
 class Failing:
@@ -81,3 +82,13 @@ def test_it_gives_up_where_the_next_pause_would_take_too_long() -> None:
 )
 def test_how_long_to_wait_is_read_in_every_form(header: str | None, pause: float | None) -> None:
     assert pause_asked(header, now=100) == pause
+
+
+def test_pauses_are_heard_of_and_whether_they_were_asked_for() -> None:
+    pauses: list[float] = []
+    calls = Heard()
+    repeat(Failing(Retriable("busy", after=7), Retriable("gone")), sleep=pauses.append, calls=calls)
+    assert calls.pauses == [(7, True), (pauses[1], False)]
+    with pytest.raises(Retriable):
+        repeat(Failing(Retriable("busy", after=9)), within=5, sleep=pauses.append, calls=calls)
+    assert len(calls.pauses) == 2, "it was not waited for"

@@ -7,12 +7,15 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.daemon.serving import PATIENCE, serving
 from tests.office import CONFIG, Office, person
+from tests.servers.tcp import free_port
 
 CROWD = 10_000
 HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
@@ -74,6 +77,27 @@ def test_a_thousand_requests_at_once_are_a_few_runs(office: Office) -> None:
         assert len(daemon.seen("run_finished")) < 50
 
 
+def test_a_thousand_requests_over_http_are_a_few_runs(office: Office) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    token = "{ name: oncall, role: operator, token: { env: OPERATOR } }"
+    office.configure(f"{CONFIG}http: {{ listen: '{address}', tokens: [{token}] }}\n")
+    with serving(office, OPERATOR="o-1") as daemon:
+        daemon.until("run_finished")
+        with httpx.Client(
+            base_url=f"http://{address}", headers={"Authorization": "Bearer o-1"}, trust_env=False
+        ) as client:
+
+            def ask(_: int) -> int:
+                return client.post("/api/v1/sync", json={}, timeout=PATIENCE).status_code
+
+            with ThreadPoolExecutor(20) as crowd:
+                assert set(crowd.map(ask, range(1000))) == {202}
+        daemon.until("run_finished", state="done")
+        assert daemon.end() == 0
+        assert len(daemon.seen("run_finished")) < 50
+        assert daemon.seen("run_failed") == []
+
+
 def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) -> None:
     with serving(office) as daemon:
         daemon.until("run_finished")
@@ -122,6 +146,23 @@ def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
             again = standby.until("run_finished", state="done")
             assert [name for name in again if name.startswith("count_")] == []
             assert standby.end() == 0
+    assert holders(office) == CROWD
+
+
+def test_a_sync_by_hand_waits_for_the_daemon_and_finishes_what_a_killed_one_left(
+    office: Office, database_url: str
+) -> None:
+    keep(office, database_url, CROWD)
+    with serving(office, first=FREEZE) as daemon:
+        daemon.until("run_started")
+        wait_for(lambda: holders(office) > 0)
+        by_hand = office.start("sync")
+        assert by_hand.stderr is not None
+        assert "run 1 (serve, asked for by start) has been in progress" in by_hand.stderr.readline()
+        daemon.kill()
+        output, errors = by_hand.communicate(timeout=PATIENCE)
+    assert by_hand.returncode == 0, errors
+    assert "took over from run 1" in output
     assert holders(office) == CROWD
 
 

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncd import settings
 from syncd.app import opened, wall_clock
+from syncd.daemon import worker
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Role, Snapshot, Status
 from syncd.daemon.worker import Worker
@@ -54,8 +56,8 @@ class Shift:
 
 
 @contextmanager
-def at_work(office: Office) -> Iterator[Shift]:
-    shift = Shift(office)
+def at_work(office: Office | Shift) -> Iterator[Shift]:
+    shift = office if isinstance(office, Shift) else Shift(office)
     shift.thread.start()
     try:
         yield shift
@@ -134,6 +136,35 @@ def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(
             shift.status.until(lambda _: shift.status.runs >= 3)
             assert not asked.is_set()
         assert asked.wait(PATIENCE)
+
+
+def test_between_two_runs_a_sync_by_hand_gets_its_turn(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(settings.load(office.config)) as app:
+
+        class Stopping(threading.Event):
+            paused = 0.0
+
+            def wait(self, timeout: float | None = None) -> bool:
+                with app.register.one_at_a_time():  # nobody holds it meanwhile
+                    self.paused = timeout or 0.0
+                return super().wait(0)
+
+        shift = Shift(office)
+        monkeypatch.setattr(shift.worker, "_stopping", stopping := Stopping())
+        work = shift.worker._run
+
+        def ask_once_more(*args: Any) -> None:
+            if not stopping.paused:
+                shift.queue.ask("meanwhile")
+            work(*args)
+
+        monkeypatch.setattr(shift.worker, "_run", ask_once_more)
+        with at_work(shift):
+            shift.sync()
+            shift.sync()
+        assert stopping.paused == worker._BREATH
 
 
 def test_a_run_over_its_deadline_is_ended_and_finished_by_the_next(

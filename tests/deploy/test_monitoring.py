@@ -15,8 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from syncd.daemon.http.metrics import Metrics
 from syncd.daemon.status import Role, Snapshot
 from syncd.model import RunState
+from syncd.ports import Answered
 from syncd.register.gauges import Reading
 from syncd.run import RunFacts
+from syncd.telemetry.calls import CallCounts
 from tests.daemon.serving import serving
 from tests.office import CONFIG, ROOT, Office, person
 from tests.servers.prometheus import Prometheus
@@ -39,10 +41,13 @@ def dashboard() -> dict[str, Any]:
 
 def served() -> set[str]:
     """The name of every sample a daemon can serve, after a run."""
-    facts = RunFacts(1, RunState.DONE, counts={"create": 1}, sizes={"people": 1}, wanted=1)
-    now = Snapshot(role=Role.LEADING, ended={"done": 1}, facts=facts)
+    facts = RunFacts(1, RunState.DONE, {"create": 1}, {"people": 1}, wanted=1, skipped={"conflict": 1})
+    now = Snapshot(role=Role.LEADING, ended={"done": 1}, changed={"create": 1}, facts=facts)
+    calls = CallCounts()
+    calls.of("people").ended("search", Answered.OK, 0.1)
+    calls.of("people").paused(1.0, throttled=True)
     reading = Reading({("premium", "available"): 1}, 1, {"premium": 1}, {"active": 1}, 1, 1)
-    text = Metrics(lambda: now, lambda: reading, lambda: 900).text().decode()
+    text = Metrics(lambda: now, lambda: reading, lambda: 900, calls.collect).text().decode()
     return {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
 
 

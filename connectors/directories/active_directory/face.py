@@ -13,17 +13,23 @@ from connectors.directories.ldap_wire.checking import check
 from connectors.directories.ldap_wire.reading import Source
 from connectors.directories.ldap_wire.sighting import LdapSighting
 from syncd.model import Finding
-from syncd.ports import Changed, ReadRequest
+from syncd.ports import UNHEARD, Calls, Changed, ReadRequest
 
 
 class ActiveDirectory:
     """People of one domain, identified by objectGUID."""
 
     def __init__(
-        self, name: str, options: ActiveDirectoryOptions, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        name: str,
+        options: ActiveDirectoryOptions,
+        *,
+        calls: Calls = UNHEARD,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
-        self._source = Source(name, options, lambda _: ActiveDirectoryDialect(options.link_attribute), sleep)
+        dialect = ActiveDirectoryDialect(options.link_attribute)
+        self._source = Source(name, options, lambda _: dialect, calls, sleep)
         self._changing = Changing(self._source, DirSync())
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:

@@ -12,17 +12,22 @@ from connectors.directories.entra_id.options import EntraOptions
 from connectors.directories.entra_id.reading import Source
 from connectors.directories.entra_id.sighting import EntraSighting
 from syncd.model import Finding
-from syncd.ports import Changed, Ending, ReadRequest
+from syncd.ports import UNHEARD, Calls, Changed, Ending, ReadRequest
 
 
 class EntraId:
     """People of one tenant, identified by their object id."""
 
     def __init__(
-        self, name: str, options: EntraOptions, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        name: str,
+        options: EntraOptions,
+        *,
+        calls: Calls = UNHEARD,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
-        self._source = Source.of(name, options, sleep)
+        self._source = Source.of(name, options, calls, sleep)
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[EntraSighting]]:
         return self._source.read(request)

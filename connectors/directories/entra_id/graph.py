@@ -19,6 +19,7 @@ from connectors.http import Http
 from connectors.http_trouble import host_of
 from connectors.retry import pause_asked, repeat
 from syncd.errors import Incomplete, Retriable, Unavailable
+from syncd.ports import UNHEARD, Calls
 
 Json = Mapping[str, Any]
 
@@ -49,11 +50,17 @@ class Graph:
     """Graph for the length of one read. All pauses together end with the patience of the options."""
 
     def __init__(
-        self, options: EntraOptions, http: Http, tokens: Tokens, sleep: Callable[[float], None] = time.sleep
+        self,
+        options: EntraOptions,
+        http: Http,
+        tokens: Tokens,
+        calls: Calls = UNHEARD,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.tokens = tokens
         self._root = f"{options.graph}/v1.0"
         self._http = http
+        self._calls = calls
         self._sleep = sleep
         self._patience = float(options.patience)
 
@@ -124,7 +131,7 @@ class Graph:
             self._patience -= seconds
             self._sleep(seconds)
 
-        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause)
+        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause, calls=self._calls)
 
     def _once(self, call: Call) -> Json:
         answer = self._authorized(call)
@@ -156,10 +163,11 @@ class Graph:
             "Accept": "application/json",
             **call.headers,
         }
+        send = partial(self._http.send, url=url, params=call.params, operation=_operation(call.path))
         if call.body is None:
-            return self._http.send("GET", url, headers=headers, params=call.params)
+            return send("GET", headers=headers)
         headers["Content-Type"] = "application/json"
-        return self._http.send("POST", url, headers=headers, params=call.params, body=orjson.dumps(call.body))
+        return send("POST", headers=headers, body=orjson.dumps(call.body))
 
     def _sent_together(self, waiting: dict[int, Call], found: dict[int, Reply]) -> None:
         requests_ = [_as_item(number, call) for number, call in waiting.items()]
@@ -197,6 +205,13 @@ class Graph:
                 f"{host_of(self._root)}: an answer that is not Graph's", next_step="check graph_endpoint"
             )
         return found
+
+
+def _operation(path: str) -> str:
+    """What a call counts as."""
+    if path == "/$batch":
+        return "batch"
+    return "changes" if "/delta" in path else "read"
 
 
 def _as_item(number: int, call: Call) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from connectors.directories.entra_id.translate import Places, mark
 from connectors.http import Http
 from connectors.retry import repeat
 from syncd.errors import Incomplete, Retriable
-from syncd.ports import ReadRequest
+from syncd.ports import UNHEARD, Calls, ReadRequest
 
 Page = TypeVar("Page")
 
@@ -31,19 +31,21 @@ class Source:
     options: EntraOptions
     http: Http
     tokens: Tokens
+    calls: Calls = UNHEARD
     sleep: Callable[[float], None] = time.sleep
 
     @classmethod
-    def of(cls, name: str, options: EntraOptions, sleep: Callable[[float], None]) -> Source:
-        http = Http(options)
-        return cls(name, options, http, Tokens(options, http), sleep)
+    def of(cls, name: str, options: EntraOptions, calls: Calls, sleep: Callable[[float], None]) -> Source:
+        http = Http(options, calls)
+        return cls(name, options, http, Tokens(options, http), calls, sleep)
 
     @contextmanager
     def opened(self) -> Iterator[Graph]:
         """Graph, signed in to, over connections that are closed in the end."""
         with self.http:
-            repeat(self.tokens.token, attempts=4, within=self.options.patience, sleep=self.sleep)
-            yield Graph(self.options, self.http, self.tokens, self.sleep)
+            within = self.options.patience
+            repeat(self.tokens.token, attempts=4, within=within, sleep=self.sleep, calls=self.calls)
+            yield Graph(self.options, self.http, self.tokens, self.calls, self.sleep)
 
     def sealer(self, request: ReadRequest) -> Sealer:
         """Raises `ConfigError` for an attribute that cannot be read."""

@@ -161,7 +161,7 @@ class _Transport:
         """The session is not msal's to close."""
 
     def _sent(self, method: str, url: str, **how: Any) -> requests.Response:
-        answer = self._http.send(method, url, direct=self._direct, **how)
+        answer = self._http.send(method, url, direct=self._direct, operation="sign in", **how)
         if answer.status_code in trouble.BUSY:
             pause = pause_asked(answer.headers.get("Retry-After"), self._http.their_time)
             words = f"{self._host} cannot give a token at the moment ({answer.status_code})"

@@ -12,7 +12,7 @@ from connectors.directories.files.ldif_people import LdifPeople
 from connectors.directories.files.options import FileOptions
 from syncd.errors import Skipped, SyncdError
 from syncd.model import DirectoryUser, Finding
-from syncd.ports import ReadRequest, Sighting
+from syncd.ports import UNHEARD, Calls, ReadRequest, Sighting
 from syncd.settings.types import duration_text
 from syncd.text.text_file import TextFile, opened
 
@@ -21,9 +21,9 @@ _STALE = 7 * 86_400
 
 
 class FileDirectory:
-    """One file of people."""
+    """One file of people: nobody is called for it."""
 
-    def __init__(self, name: str, options: FileOptions) -> None:
+    def __init__(self, name: str, options: FileOptions, *, calls: Calls = UNHEARD) -> None:  # noqa: ARG002
         self.name = name
         self._options = options
 

@@ -13,17 +13,22 @@ from connectors.directories.ldap_wire.checking import check
 from connectors.directories.ldap_wire.reading import Source
 from connectors.directories.ldap_wire.sighting import LdapSighting
 from syncd.model import Finding
-from syncd.ports import Changed, ReadRequest
+from syncd.ports import UNHEARD, Calls, Changed, ReadRequest
 
 
 class LdapDirectory:
     """People of one LDAP directory, identified by entryUUID, nsUniqueId or what the options name."""
 
     def __init__(
-        self, name: str, options: LdapOptions, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        name: str,
+        options: LdapOptions,
+        *,
+        calls: Calls = UNHEARD,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
-        self._source = Source(name, options, lambda root: LdapDialect(options, root.vendor), sleep)
+        self._source = Source(name, options, lambda root: LdapDialect(options, root.vendor), calls, sleep)
         self._changing = Changing(self._source, Syncrepl())
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:

@@ -18,9 +18,7 @@ from connectors.directories.ldap_wire.history import History, Told
 from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.reading import Reading, Source
 from connectors.directories.ldap_wire.search import Assertion, only_ldap, pages
-from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import Sealer
-from connectors.retry import repeat
 from syncd.errors import CursorLost, SyncdError
 from syncd.model import Finding
 from syncd.ports import Changed, ReadRequest
@@ -63,7 +61,7 @@ class Changing:
 
     def mark(self, request: ReadRequest) -> str:
         """`Incremental.mark`."""
-        with self._session() as session, only_ldap(session):
+        with self.source.session() as session, only_ldap(session):
             reading = Reading(session, self.source, request, read_root(session))
             if not self._can_tell(reading):
                 return ""
@@ -76,7 +74,7 @@ class Changing:
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
         """`Incremental.changes`."""
         bookmark = Bookmark.parse(cursor)
-        with self._session() as session, only_ldap(session):
+        with self.source.session() as session, only_ldap(session):
             reading = Reading(session, self.source, request, read_root(session), bytes.fromhex(bookmark.key))
             if (bookmark.kind, bookmark.context) != (self.history.kind, reading.context):
                 raise CursorLost("it is from another server or naming context")
@@ -92,7 +90,7 @@ class Changing:
 
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
         """`Incremental.again`."""
-        with self._session() as session, only_ldap(session):
+        with self.source.session() as session, only_ldap(session):
             reading = Reading(session, self.source, request, read_root(session))
             yield from _by_id(reading, reading.sealer(), ids)
 
@@ -136,9 +134,6 @@ class Changing:
             whole.update(repr((membership.group, sorted(membership.primary))).encode())
             whole.update(membership.dns.digest() + membership.logins.digest())
         return whole.hexdigest()
-
-    def _session(self) -> Session:
-        return repeat(lambda: open_session(self.source.options), sleep=self.source.sleep)
 
 
 def _by_id(reading: Reading, sealer: Sealer, ids: Collection[str]) -> Iterator[Changed]:

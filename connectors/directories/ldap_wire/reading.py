@@ -21,7 +21,7 @@ from connectors.directories.ldap_wire.session import Session, open_session
 from connectors.directories.ldap_wire.sighting import LdapSighting, Sealer
 from connectors.retry import repeat
 from syncd.errors import ConfigError, Incomplete
-from syncd.ports import ReadRequest
+from syncd.ports import UNHEARD, Calls, ReadRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,16 @@ class Source:
     name: str
     options: LdapWireOptions
     dialect: Callable[[RootEntry], Dialect]
+    calls: Calls = UNHEARD
     sleep: Callable[[float], None] = time.sleep
+
+    def session(self) -> Session:
+        """At the first server that can be used, tried again after passing trouble."""
+        return repeat(lambda: open_session(self.options, self.calls), sleep=self.sleep, calls=self.calls)
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         """`Directory.read`."""
-        with repeat(lambda: open_session(self.options), sleep=self.sleep) as session, only_ldap(session):
+        with self.session() as session, only_ldap(session):
             yield from Reading(session, self, request, read_root(session)).people()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from connectors.directories.ldap_wire import ber, messages
 from connectors.directories.ldap_wire.ber import BerError
 from connectors.directories.ldap_wire.result import decode_notice, decode_references, decode_result
 from connectors.directories.ldap_wire.session import Session
-from connectors.directories.ldap_wire.trouble import SUCCESS, Result, broken_off, search_failed
+from connectors.directories.ldap_wire.trouble import BUSY, SUCCESS, Result, broken_off, search_failed
 from syncd.errors import ConfigError, Incomplete
+from syncd.ports import Answered
 
 PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 _AND, _OR, _EQUAL = 0xA0, 0xA1, 0xA3  # the choices of a filter, and where it stands in a SearchRequest
@@ -104,7 +106,7 @@ def pages(session: Session, search: Search) -> Iterator[Page]:
 
 def answers(session: Session, search: Search, controls: Sequence[bytes]) -> Iterator[messages.Message]:
     """Every message that answers a search made all at once with these controls, the last one included."""
-    number = session.next_id()
+    number, started = session.next_id(), time.monotonic()
     with only_ldap(session):
         try:
             session.socket.sendall(search.message(number, controls))
@@ -112,10 +114,14 @@ def answers(session: Session, search: Search, controls: Sequence[bytes]) -> Iter
                 message = session.messages.next()
                 if message.id != number:
                     raise _unasked(session, message)
+                if message.operation == messages.DONE:
+                    result = decode_result(message.body, message.operation_ends)
+                    session.calls.ended("changes", _answered(result), time.monotonic() - started)
                 yield message
                 if message.operation == messages.DONE:
                     return
         except (OSError, messages.ClosedError) as exc:
+            session.calls.ended("changes", Answered.FAILED, time.monotonic() - started)
             raise broken_off(exc, session.url, session.receive_timeout) from exc
 
 
@@ -150,7 +156,7 @@ def _pages(session: Session, search: Search) -> Iterator[Page]:
     number, cookie = _ask(session, search, b""), b""
     while True:
         page = Page([], [])
-        result = _collect(session, number, page, most=search.page_size)
+        result = _awaited(session, number, page, most=search.page_size)
         if result is not None:
             if result.code != SUCCESS:
                 raise search_failed(result, search.base, session.url)
@@ -168,6 +174,24 @@ def _ask(session: Session, search: Search, cookie: bytes) -> int:
     number = session.next_id()
     session.socket.sendall(search.request(number, cookie))
     return number
+
+
+def _awaited(session: Session, number: int, page: Page, *, most: int) -> Result | None:
+    """What `_collect` returns. How long we waited for it is heard of, not how long ago we asked."""
+    started = time.monotonic()
+    try:
+        result = _collect(session, number, page, most=most)
+    except (OSError, messages.ClosedError, BerError, Incomplete):
+        session.calls.ended("search", Answered.FAILED, time.monotonic() - started)
+        raise
+    session.calls.ended("search", _answered(result), time.monotonic() - started)
+    return result
+
+
+def _answered(result: Result | None) -> Answered:
+    if result is None or result.code == SUCCESS:
+        return Answered.OK
+    return Answered.THROTTLED if result.code == BUSY else Answered.REFUSED
 
 
 def _collect(session: Session, number: int, page: Page, *, most: int) -> Result | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from itertools import count
 from types import TracebackType
@@ -19,6 +20,7 @@ from connectors.directories.ldap_wire.messages import Messages
 from connectors.directories.ldap_wire.options import KerberosBind, LdapWireOptions, PasswordBind
 from connectors.directories.ldap_wire.trouble import Reason, Result, bind_refused, cannot_connect, none_usable
 from syncd.errors import ConfigError, Unavailable
+from syncd.ports import UNHEARD, Answered, Calls
 
 _START_TLS = "1.3.6.1.4.1.1466.20037"
 
@@ -49,8 +51,9 @@ class RefusedError(Exception):
 class Session:
     """A connection that is bound and ours alone. Use as a context manager: it always unbinds."""
 
-    def __init__(self, url: str, connection: Any, options: LdapWireOptions) -> None:
+    def __init__(self, url: str, connection: Any, options: LdapWireOptions, calls: Calls = UNHEARD) -> None:
         self.url = url
+        self.calls = calls
         self.receive_timeout = options.receive_timeout
         self.socket: socket.socket = connection.socket
         self.messages = Messages(self.socket)
@@ -71,25 +74,31 @@ class Session:
         self.socket.close()
 
 
-def open_session(options: LdapWireOptions) -> Session:
-    """Bind at the first server that can be used.
+def open_session(options: LdapWireOptions, calls: Calls = UNHEARD) -> Session:
+    """Bind at the first server that can be used; `calls` hear of that, and of all that is asked there.
 
     Raises `Retriable` or `Unavailable` naming each server and its reason. A refused password ends
     it at once: trying it on every domain controller would lock the account.
     """
     reasons: list[tuple[str, Reason]] = []
     for url in options.servers:
+        started = time.monotonic()
         try:
-            return connect(url, options)
+            session = connect(url, options, calls)
         except RefusedError as refused:
+            answered = Answered.REFUSED if refused.final else Answered.FAILED
+            calls.ended("connect", answered, time.monotonic() - started)
             if refused.final:
                 reason = refused.reason
                 raise Unavailable(f"{url}: {reason.text}", next_step=reason.next_step) from refused
             reasons.append((url, refused.reason))
+        else:
+            calls.ended("connect", Answered.OK, time.monotonic() - started)
+            return session
     raise none_usable(reasons)
 
 
-def connect(url: str, options: LdapWireOptions) -> Session:
+def connect(url: str, options: LdapWireOptions, calls: Calls = UNHEARD) -> Session:
     """A bound session with this one server. Raises `RefusedError`, or `ConfigError`."""
     opened = _open(url, options)
     try:
@@ -101,7 +110,7 @@ def connect(url: str, options: LdapWireOptions) -> Session:
         if not bound:
             result = _result(connection)
             raise RefusedError(bind_refused(result, bind_name(options)), final=result.code in (48, 49))
-        return Session(url, connection, options)
+        return Session(url, connection, options, calls)
     except BaseException:
         opened.close()
         raise

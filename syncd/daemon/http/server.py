@@ -22,6 +22,7 @@ from syncd.daemon.status import Status
 from syncd.errors import ConfigError, SyncdError
 from syncd.register.gauges import Reading
 from syncd.settings.http import HttpSection, Role
+from syncd.telemetry.calls import CallCounts
 
 _END = 5.0  # seconds in which answers in hand are finished
 
@@ -29,11 +30,14 @@ _END = 5.0  # seconds in which answers in hand are finished
 class HttpServer:
     """Health, metrics and the API. `follow` makes it answer for another configuration."""
 
-    def __init__(self, section: HttpSection, app: App, queue: Queue, status: Status) -> None:
+    def __init__(
+        self, section: HttpSection, app: App, queue: Queue, status: Status, calls: CallCounts
+    ) -> None:
         self._section = section
         self._app = app
         self._access = Access(section)
         self._status = status
+        self._calls = calls
         config = uvicorn.Config(
             self._application(queue),
             host=section.host,
@@ -111,7 +115,7 @@ class HttpServer:
             return Health(ok=not now.not_ready, role=now.role, reasons=list(now.not_ready))
 
     def _add_metrics(self, application: FastAPI) -> None:
-        metrics = Metrics(self._status.snapshot, self._reading, lambda: self._app.settings.schedule.every)
+        metrics = Metrics(self._status.snapshot, self._reading, self._every, self._calls.collect)
 
         @application.get("/metrics", tags=["health"], response_class=Response)
         def numbers(request: Request) -> Response:
@@ -120,9 +124,8 @@ class HttpServer:
                 self._access.check(request, Role.METRICS)
             return Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    def _every(self) -> int:
+        return self._app.settings.schedule.every
+
     def _reading(self) -> Reading | None:
-        try:
-            with self._app.register.errors_in_words():
-                return self._app.register.gauges.read(self._app.clock())
-        except SyncdError:
-            return None  # that the database is down is a number, too
+        return self._app.gauges()

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.directories.entra_id.face import EntraId
 from connectors.directories.entra_id.options import EntraOptions
 from syncd.model import DirectoryUser, GroupRef
-from syncd.ports import Changed, Directory, ReadRequest, Sighting
+from syncd.ports import UNHEARD, Calls, Changed, Directory, ReadRequest, Sighting
 from tests.servers.entra import EntraServer
 
 NOW = 1_760_000_000  # 2025-10-09
@@ -37,8 +37,11 @@ def options(server: EntraServer, **changes: Any) -> EntraOptions:
     return EntraOptions.model_validate(values | changes)
 
 
-def entra(server: EntraServer, *, sleep: Pauses | None = None, **changes: Any) -> EntraId:
-    return EntraId("cloud", options(server, **changes), sleep=Pauses() if sleep is None else sleep)
+def entra(
+    server: EntraServer, *, sleep: Pauses | None = None, calls: Calls = UNHEARD, **changes: Any
+) -> EntraId:
+    pauses = Pauses() if sleep is None else sleep
+    return EntraId("cloud", options(server, **changes), calls=calls, sleep=pauses)
 
 
 def request(*attributes: str, groups: tuple[GroupRef, ...] = (), now: int = NOW) -> ReadRequest:

@@ -17,6 +17,7 @@ from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Role, Status
 from syncd.errors import ConfigError
+from syncd.telemetry.calls import CallCounts
 from tests.office import CONFIG, Office, person
 from tests.servers.certificates import Authority
 from tests.servers.tcp import free_port, silent_server
@@ -81,7 +82,7 @@ def answering(office: Office) -> Iterator[Callable[..., Site]]:
             found = settings.load(office.config)
             app = stack.enter_context(assembled(found))
             queue, status = Queue(), Status()
-            server = HttpServer(found.http, app, queue, status)
+            server = HttpServer(found.http, app, queue, status, CallCounts())
             server.start()
             stack.callback(server.stop)
             site = Site(office, app, server, queue, status, f"{scheme}://{address}")
@@ -237,7 +238,7 @@ def test_an_address_that_is_taken_is_told(office: Office) -> None:
         office.configure(f"{CONFIG}http: {{ listen: '127.0.0.1:{port}' }}\n")
         found = settings.load(office.config)
         with assembled(found) as app, pytest.raises(ConfigError, match="cannot be listened on"):
-            HttpServer(found.http, app, Queue(), Status()).start()
+            HttpServer(found.http, app, Queue(), Status(), CallCounts()).start()
 
 
 def test_other_tokens_hold_after_a_reload(

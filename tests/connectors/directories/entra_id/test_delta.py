@@ -13,7 +13,9 @@ from connectors.directories.entra_id.graph import Graph
 from connectors.directories.entra_id.groups import Groups
 from syncd.errors import ConfigError, CursorLost, Incomplete, Retriable
 from syncd.model import GroupRef
+from syncd.ports import Answered
 from tests.connectors.directories.entra_reading import NOW, Follower, Pauses, entra, request
+from tests.heard import Heard
 from tests.servers.entra import EntraServer, Kind, Limits, SteppedClock, Tenant, Trouble
 
 STAFF = GroupRef("Staff")
@@ -435,14 +437,15 @@ def test_links_that_lead_astray_are_not_followed(server: EntraServer, tenant: Te
 def test_throttled_questions_of_a_batch_are_asked_again_alone(server: EntraServer, tenant: Tenant) -> None:
     ids = people(tenant, 30)
     tenant.add_group("Staff", ids)
-    pauses = Pauses()
-    follower = Follower(entra(server, sleep=pauses), request(groups=(STAFF,)))
+    pauses, calls = Pauses(), Heard()
+    follower = Follower(entra(server, sleep=pauses, calls=calls), request(groups=(STAFF,)))
     for id_ in ids:
         tenant.update_user(id_, surname="New")
     server.weather.arm(Trouble(Kind.THROTTLED, path="/users/*/transitiveMemberOf", times=5, retry_after="7"))
     follower.follow()
     assert follower.changed == set(ids)
     assert pauses == [7.0]
+    assert calls.pauses == [(7.0, True)]
     asked = [one for one in server.asked() if one.path.endswith("/transitiveMemberOf")]
     assert len(asked) == 35
     follower.assert_true()
@@ -471,3 +474,17 @@ def test_the_place_to_go_on_from_moves_with_every_round(server: EntraServer, ten
         follower.follow()
         cursors.append(follower.cursor)
     assert all(before != after for before, after in pairwise(cursors))
+
+
+def test_every_call_is_heard_of_by_what_it_was_for(server: EntraServer, tenant: Tenant) -> None:
+    ids = people(tenant, 3)
+    tenant.add_group("Staff", ids)
+    calls, pauses = Heard(), Pauses()
+    follower = Follower(entra(server, calls=calls, sleep=pauses), request(groups=(STAFF,)))
+    tenant.update_user(ids[0], surname="New")
+    server.weather.arm(Trouble(Kind.THROTTLED, path="/users/delta", times=1, retry_after="3"))
+    follower.follow()
+    assert {operation for operation, _ in calls.calls} == {"sign in", "read", "changes", "batch"}
+    assert calls.calls.count(("changes", Answered.THROTTLED)) == 1
+    assert {answered for _, answered in calls.calls} == {Answered.OK, Answered.THROTTLED}
+    assert calls.pauses == [(3.0, True)]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from connectors.directories.ldap.face import LdapDirectory
 from syncd.errors import ConfigError, Retriable, Unavailable
+from syncd.ports import Answered
 from tests.connectors.directories.ldap_reading import (
     Pauses,
     active_directory,
@@ -19,6 +20,7 @@ from tests.connectors.directories.ldap_reading import (
     ldap_options,
     request,
 )
+from tests.heard import Heard
 from tests.servers.certificates import Authority
 from tests.servers.ldap_admin import Account
 from tests.servers.ldap_proxy import LdapProxy
@@ -167,3 +169,26 @@ def test_a_missing_password_is_the_configuration_that_is_wrong(slapd: Slapd) -> 
     directory = ldap_directory(slapd, bind={"user": "cn=x", "password": {"env": "SYNCD_TEST_NOT_SET"}})
     with pytest.raises(ConfigError, match="SYNCD_TEST_NOT_SET"):
         everybody(directory, request())
+
+
+def test_every_connection_is_heard_of_and_every_search(slapd: Slapd) -> None:
+    dead = f"ldaps://127.0.0.1:{free_port()}"
+    calls = Heard()
+    options = ldap_options(slapd, servers=[dead, slapd.url], page_size=30)
+    assert len(everybody(LdapDirectory("campus", options, calls=calls))) == 40
+    assert calls.calls[:2] == [("connect", Answered.FAILED), ("connect", Answered.OK)]
+    assert set(calls.calls[2:]) == {("search", Answered.OK)}
+    assert len(calls.calls) < 10
+    assert calls.pauses == []
+
+
+def test_refused_credentials_are_heard_of_as_refused_and_a_dead_server_as_failed(slapd: Slapd) -> None:
+    refused, failed, pauses = Heard(), Heard(), Pauses()
+    wrong = ldap_options(slapd, bind=bind(Account(slapd.sync_account.user, NOT_IT)))
+    dead = ldap_options(slapd, servers=[f"ldaps://127.0.0.1:{free_port()}"])
+    for options, calls in ((wrong, refused), (dead, failed)):
+        with pytest.raises(Unavailable):
+            everybody(LdapDirectory("campus", options, calls=calls, sleep=pauses))
+    assert (refused.calls, refused.pauses) == ([("connect", Answered.REFUSED)], [])
+    assert failed.calls == [("connect", Answered.FAILED)] * 3
+    assert failed.pauses == [(seconds, False) for seconds in pauses]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from connectors.directories.ldap_wire.ber import ENUMERATED, OCTETS, SEQUENCE, encode, encode_integer
 from connectors.directories.ldap_wire.messages import DONE, ENTRY, Messages
-from connectors.directories.ldap_wire.search import PAGED_RESULTS, Assertion, Search, pages
+from connectors.directories.ldap_wire.search import PAGED_RESULTS, Assertion, Search, answers, pages
 from connectors.directories.ldap_wire.session import Session
-from syncd.errors import ConfigError, Incomplete
+from syncd.errors import ConfigError, Incomplete, SyncdError
+from syncd.ports import UNHEARD, Answered, Calls
+from tests.heard import Heard
 
 
 class Wire:
@@ -31,11 +34,12 @@ class Wire:
         return piece
 
 
-def session_with(*messages: bytes) -> tuple[Session, Wire]:
+def session_with(*messages: bytes, calls: Calls | None = None) -> tuple[Session, Wire]:
     wire = Wire(b"".join(messages))
     numbers = iter(range(1, 100))
     stub = SimpleNamespace(
         url="ldaps://dc1",
+        calls=calls or UNHEARD,
         receive_timeout=60,
         socket=wire,
         messages=Messages(wire),  # type: ignore[arg-type]
@@ -55,6 +59,16 @@ def done(number: int, code: int = 0, cookie: bytes | None = None) -> bytes:
     value = encode(SEQUENCE, encode_integer(0), encode(OCTETS, cookie))
     control = encode(SEQUENCE, encode(OCTETS, PAGED_RESULTS), encode(OCTETS, value))
     return encode(SEQUENCE, encode_integer(number), operation, encode(0xA0, control))
+
+
+def heard(*messages: bytes) -> list[tuple[str, Answered]]:
+    """The calls a search and one made all at once are heard as, whatever comes of them."""
+    calls = Heard()
+    for ask in (lambda s: list(pages(s, Search("dc=x"))), lambda s: list(answers(s, Search("dc=x"), []))):
+        session, _ = session_with(*messages, calls=calls)
+        with suppress(SyncdError):
+            ask(session)
+    return calls.calls
 
 
 def sizes(session: Session, page_size: int = 3) -> list[int]:
@@ -128,3 +142,23 @@ def test_assertions_are_encoded_as_ldap3_encodes_a_filter_of_them(among: list[As
     ours = Search("dc=test", people, ("mail",), among=among)
     theirs = Search("dc=test", f"(&{people}{either})", ("mail",))
     assert ours.message(7, []) == theirs.message(7, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "answered"), [(0, Answered.OK), (51, Answered.THROTTLED), (53, Answered.REFUSED)]
+)
+def test_how_a_search_was_answered_is_heard(code: int, answered: Answered) -> None:
+    assert heard(entry(1), entry(1), done(1, code)) == [("search", answered), ("changes", answered)]
+
+
+def test_a_search_without_an_end_is_heard_as_failed() -> None:
+    assert heard(entry(1)) == [("search", Answered.FAILED), ("changes", Answered.FAILED)]
+    assert heard(b"HTTP/1.1")[0] == ("search", Answered.FAILED)
+
+
+def test_every_page_is_heard_and_no_person() -> None:
+    calls = Heard()
+    full = [entry(1), entry(1), entry(1), done(1, cookie=b"more"), entry(2), done(2, cookie=b"")]
+    session, _ = session_with(*full, calls=calls)
+    assert sizes(session) == [3, 1]
+    assert calls.calls == [("search", Answered.OK)] * 2
