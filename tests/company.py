@@ -140,7 +140,9 @@ class Company:
         assert register.reconciling.at(self.now) == register.licenses.lots(self.now)
 
     def free_seats(self) -> int:
-        return sum(lot.available for lot in self.register.licenses.lots(self.now))
+        """Seats that may be drawn now."""
+        lots = self.register.licenses.lots(self.now)
+        return sum(lot.available for lot in lots if lot.starts_at <= self.now)
 
 
 @contextmanager

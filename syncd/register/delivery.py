@@ -87,9 +87,10 @@ def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: 
     """
     change = entry.change
     learner = change.learner or 0
-    seats.give_back(connection, learner, entry.run, f"{seats.REFUSED}: {why}", now)
-    seat = {"lot": change.lot, "ends_at": change.ends_at}
-    trail.note(connection, now, "platform", "given back", ("learner", learner), before=seat, run=entry.run)
+    if seats.give_back(connection, learner, entry.run, f"{seats.REFUSED}: {why}", now):
+        seat = {"lot": change.lot, "ends_at": change.ends_at}
+        subject = "learner", learner
+        trail.note(connection, now, "platform", "given back", subject, before=seat, run=entry.run)
     if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
         return
     if change.kind is Kind.RENEW:

@@ -175,12 +175,13 @@ def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
     )
 
 
-def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> None:
-    """End what this run gave the learner."""
+def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> bool:
+    """End what this run gave the learner; whether they had it still."""
     given = allocations.c.learner_id == learner, allocations.c.run_id == run, HELD
-    connection.execute(
+    ended = connection.execute(
         update(allocations).where(*given).values(state="released", ended_at=now, ended_because=why)
     )
+    return ended.rowcount > 0
 
 
 def put_in_line(connection: Connection, waiters: Sequence[Waiter], type_: str) -> None:
