@@ -11,7 +11,7 @@ from traceback import clear_frames
 
 import structlog
 
-from syncd import adding, approval, renewing, suspending
+from syncd import approval, renewing, suspending
 from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
@@ -124,8 +124,7 @@ def _reads(register: Register, task: Task) -> bool:
     """Whether the directories are read: not for what somebody does by hand, nor to apply a plan of that."""
     if task.reviewed is None:
         return task.renewal is None and task.additions is None and task.suspension is None
-    by_hand = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS)
-    return not register.runs.command(task.reviewed).startswith(by_hand)
+    return not register.runs.command(task.reviewed).startswith(approval.BY_HAND)
 
 
 def _keeps_waiting(register: Register, facts: RunFacts) -> bool:

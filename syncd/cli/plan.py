@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import preview, progress
+from syncd.cli import ahead, preview, progress
 from syncd.cli.preview import Extent
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.table import paragraph
 from syncd.cli.written import as_csv, as_json, written_to
 from syncd.facts import RunFacts
-from syncd.plan.renewals import Selection
 from syncd.run import Task
 
 _SHOWN = 20
@@ -66,15 +65,15 @@ def plan(
     """
     form = Form("json" if as_json_ else format_, output, limit, everybody, notes)
     with session.app() as app:
-        facts = planned(app, "plan", full=full)
+        facts = planned(app, Task("plan", actor(), full=full))
         show_plan(session, app, facts, form)
     ctx.exit(facts.exit_code)
 
 
-def planned(app: App, command: str, *, full: bool = False, renewal: Selection | None = None) -> RunFacts:
+def planned(app: App, task: Task) -> RunFacts:
     """A dry run, with its progress shown."""
     with progress.shown() as report:
-        return app.run(Task(command, actor(), full=full, renewal=renewal), report)
+        return app.run(task, report)
 
 
 def show_plan(session: Session, app: App, facts: RunFacts, form: Form) -> None:
@@ -107,5 +106,6 @@ def _as_text(session: Session, screen: Screen, app: App, facts: RunFacts, extent
         screen.say("Nothing to do.", "good")
     if short := preview.shortage(facts):
         paragraph(screen, f"{short}. {preview.remedy(app, facts, session)}", "warn")
+    ahead.say(session, screen, app, facts)
     for step in preview.what_next(facts, session.command("").strip()):
         paragraph(screen, f"→ {step}", hanging="  ")
