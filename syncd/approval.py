@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-from syncd import adding, renewing, suspending
+from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
 from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.register_port import Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
 _OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
-BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS)
+BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
 """The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncd import suspending
+from syncd import suspending, uniting
 from syncd.adding import COMMANDS
 from syncd.facts import RunFacts
 from syncd.model import Change, Kind, LicenseType, Profile
 from syncd.plan.additions import Row
+from syncd.plan.duplicates import Duplicate
 from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
@@ -106,6 +107,10 @@ class Company:
         """Shut somebody out by hand, or let them in again."""
         suspension = Suspension(self.learner(handle).id, "a reason", lifted, release)
         return run(self.engine, Task(suspending.COMMANDS[lifted], "test", apply=True, suspension=suspension))
+
+    def merge(self, keep: int, gone: int, *, apply: bool = True) -> RunFacts:
+        """Two learners turn out to be one human."""
+        return run(self.engine, Task(uniting.COMMAND, "test", apply=apply, duplicate=Duplicate(keep, gone)))
 
     def _renewal(
         self,

@@ -28,7 +28,7 @@ class Deliveries:
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
         """What to tell the platform for these recorded changes: the learner as the register has them now.
 
-        Of deleted ones, that they are.
+        Of deleted ones, that they are; of one who was merged, that they are shut out.
         """
         with self._engine.connect() as connection:
             ids = [entry.change.learner for entry in entries]
@@ -37,7 +37,7 @@ class Deliveries:
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
             if (learner := entry.change.learner) in snapshot
-            and (entry.change.kind is Kind.DELETE or learner not in deleted)
+            and (entry.change.kind in (Kind.DELETE, Kind.MERGE) or learner not in deleted)
         ]
 
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:

@@ -6,6 +6,7 @@ that a notice was sent.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ _NAMING = (Event.SHORTFALL, Event.EXPIRY, Event.RENEWAL_GAP)  # to managers, wit
 
 def forget(connection: Connection, ids: Sequence[int], now: int) -> None:
     """Remove everything that tells who these learners were. Their address is free for others."""
+    ids = [*ids, *_merged_into(connection, ids)]
     theirs = is_any_of(connection, learners.c.id, ids)
     emails = dict(_pairs(connection, select(learners.c.email, learners.c.id).where(theirs)))
     for table in (identities, links, waiting):
@@ -38,6 +40,17 @@ def forget(connection: Connection, ids: Sequence[int], now: int) -> None:
         "UPDATE learners SET email = ? WHERE id = ?",
         [(f"deleted-{number}", number) for number in ids],
     )
+
+
+def _merged_into(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Who became part of these learners, and of those in turn."""
+    done = changes.c.state.in_((ChangeState.RECORDED, ChangeState.DELIVERED))
+    merges = select(changes.c.data, changes.c.learner_id).where(changes.c.kind == int(Kind.MERGE), done)
+    parts: dict[int, list[int]] = defaultdict(list)
+    for data, gone in connection.execute(merges):
+        parts[orjson.loads(data).get("into", 0)].append(gone)
+    found = [gone for number in ids for gone in parts[number]]
+    return found + (_merged_into(connection, found) if found else [])
 
 
 def _forget_in_journal(connection: Connection, ids: Sequence[int], emails: Collection[str]) -> None:

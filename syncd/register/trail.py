@@ -14,9 +14,10 @@ from heapq import merge
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, true, tuple_
 
 from syncd.model import ChangeState, Kind, TrailEntry
+from syncd.plan.duplicates import keys_of
 from syncd.register.schema import changes, events, lots, runs
 
 _INCIDENTAL = [int(kind) for kind in (Kind.NOTE, Kind.SKIP)]
@@ -111,7 +112,8 @@ class Trail:
 def _of_change(row: Row[Any]) -> TrailEntry:
     kind, data = Kind(row.kind), orjson.loads(row.data)
     seat = {} if row.lot_id is None else {"lot": row.lot_id, "ends_at": row.ends_at}
-    after = {**data.get("set", {}), **{name: data[name] for name in ("renews", "starts_at") if name in data}}
+    told = {name: data[name] for name in ("renews", "starts_at", "into") if name in data}
+    after = {**data.get("set", {}), **told}
     return TrailEntry(
         at=row.started_at,
         run=row.run_id,
@@ -144,7 +146,9 @@ def _of_changes(
     done = changes.c.state != ChangeState.PLANNED, changes.c.kind.not_in(_INCIDENTAL)
     wanted = [] if since is None else [runs.c.started_at >= since]
     wanted += [] if before is None else [runs.c.started_at < before]
-    wanted += [] if learner is None else [changes.c.learner_id == learner]
+    if learner is not None:
+        taken_in = and_(changes.c.kind == int(Kind.MERGE), changes.c.key.like(f"{keys_of(learner)}%"))
+        wanted.append(or_(changes.c.learner_id == learner, taken_in))
     if order is not None:
         wanted.append(changes.c.lot_id.in_(select(lots.c.id).where(lots.c.order_id == order)))
     return and_(*done, *wanted)
