@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
+from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
 from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.register_port import Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
 _OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
+BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
+"""The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
 
 
@@ -30,8 +33,17 @@ def check_open(register: Register, run: int) -> None:
         raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
     if state not in _OPEN:
         raise ConfigError(
-            f"run {run} is {state}: it has no plan to apply", next_step="make one with `syncd plan`"
+            f"run {run} is {state}: it has no plan to apply",
+            next_step=f"make one with {_preview(register, run)}",
         )
+
+
+def _preview(register: Register, run: int) -> str:
+    """The command that makes a plan like that of `run` anew."""
+    command = register.runs.command(run).removesuffix(" (preview)").removesuffix(" --dry-run")
+    if command not in BY_HAND:
+        return "`syncd plan`"
+    return f"`syncd {command} FILE`" if command == adding.COMMANDS[1] else f"`syncd {command} --dry-run`"
 
 
 def narrow(register: Register, reviewed: int, fresh: int) -> int:
@@ -48,7 +60,7 @@ def narrow(register: Register, reviewed: int, fresh: int) -> int:
             f"no longer hold, the first of them {kind.name.lower()} {key}"
         )
         register.runs.expire(reviewed, why)
-        raise Held(why, next_step="look at what holds now with `syncd plan`")
+        raise Held(why, next_step=f"look at what holds now with {_preview(register, reviewed)}")
     others = [*_unreviewed(register, fresh, wanted)]
     register.journal.drop(fresh, others)
     return len(others)

@@ -32,11 +32,15 @@ class SupposedOrder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What somebody supposes. `joiners`: people a day, instead of the rate of the past."""
+    """What somebody supposes. `joiners`: people a day, instead of the rate of the past.
+
+    `wanting`: people who want a license today, those in line among them, as a plan has it.
+    """
 
     orders: tuple[SupposedOrder, ...] = ()
     joiners: float | None = None
     leavers: bool = True
+    wanting: int = 0
 
 
 AS_IT_IS = WhatIf()
@@ -83,7 +87,7 @@ def look_ahead(
     stock = register.stocktaking.stock(policy.seats.type, now)
     joining, leaving = _rates(what_if, observed)
     question = Question(
-        stock=replace(stock, lots=(*stock.lots, *supposed)),
+        stock=replace(stock, lots=(*stock.lots, *supposed), waiting=max(stock.waiting, what_if.wanting)),
         days=days,
         rules=Rules(
             release_after=max(policy.grace.suspend_after, policy.grace.release_after),

@@ -171,6 +171,7 @@ class Kind(IntEnum):
     ALLOCATE = 70  # a seat for a learner who has an account already
     WAIT = 80  # should have a seat, there is none: joins the waiting list
     JOIN = 85  # a second directory's identity of somebody created, or put in line, in this same plan
+    MERGE = 88  # turns out to be the same human as another learner, whose part they become
     NOTE = 90  # nothing for the platform; the register remembers what the directory now says
     SKIP = 95  # cannot be used as it is: reported and left untouched
 

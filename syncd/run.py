@@ -11,7 +11,7 @@ from traceback import clear_frames
 
 import structlog
 
-from syncd import adding, approval, renewing, suspending
+from syncd import approval, renewing, suspending, uniting
 from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
@@ -22,6 +22,7 @@ from syncd.following import Schedule
 from syncd.model import ChangeState, Cursor, Kind, Lot, RunState
 from syncd.plan import guard
 from syncd.plan.additions import Row
+from syncd.plan.duplicates import Duplicate
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
 from syncd.plan.seats import drawable
@@ -64,7 +65,8 @@ class Task:
     """What somebody asks of a run: to apply it or not, what the guard lets pass, which plan was reviewed.
 
     `renewal`: whose license to renew. `additions`: whom to add by hand; they are read once. `suspension`:
-    whom to shut out, or to let in again. With any of them no directory is read, and nobody is judged by it.
+    whom to shut out, or to let in again. `duplicate`: who turned out to be one human. With any of them no
+    directory is read, and nobody is judged by it.
     `full`: every directory is read whole, also one that could tell what has changed.
     """
 
@@ -76,6 +78,7 @@ class Task:
     renewal: Selection | None = None
     additions: Iterable[Row] | None = None
     suspension: Suspension | None = None
+    duplicate: Duplicate | None = None
     full: bool = False
 
 
@@ -128,9 +131,9 @@ def _run(
 def _reads(register: Register, task: Task) -> bool:
     """Whether the directories are read: not for what somebody does by hand, nor to apply a plan of that."""
     if task.reviewed is None:
-        return task.renewal is None and task.additions is None and task.suspension is None
-    by_hand = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS)
-    return not register.runs.command(task.reviewed).startswith(by_hand)
+        by_hand = task.renewal, task.additions, task.suspension, task.duplicate
+        return all(asked is None for asked in by_hand)
+    return not register.runs.command(task.reviewed).startswith(approval.BY_HAND)
 
 
 def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
@@ -178,13 +181,15 @@ def _plan(
 def _by_hand(
     engine: Engine, task: Task, facts: RunFacts, now: int, surveyed: Surveyed, unfinished: Sequence[int]
 ) -> None:
-    """Whom somebody adds, shuts out or lets in again, now or in a run that did not come to it."""
+    """Whom somebody adds, shuts out, lets in again or merges, now or in a run that did not come to it."""
     register, policy = engine.register, engine.policy
     adds = Adding(register, policy, facts.run, now, surveyed)
     adds.add(task.additions or ())
     adds.finish(unfinished)
     decided = [*([task.suspension] if task.suspension else []), *suspending.left_over(register, unfinished)]
     suspending.suspend(register, policy, facts.run, now, surveyed, decided)
+    found = [*([task.duplicate] if task.duplicate else []), *uniting.left_over(register, unfinished)]
+    uniting.unite(register, policy, facts.run, now, found)
 
 
 def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: Approved) -> Surveyed:

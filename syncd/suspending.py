@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from syncd.model import Change, ChangeState, Kind
 from syncd.plan import leavers
@@ -33,15 +33,17 @@ def suspend(
                 surveyed.requests.append(SeatRequest(*place, Kind.REACTIVATE, learner.id))
 
 
-def left_over(register: Register, runs: Iterable[int]) -> Iterator[Suspension]:
-    """What was decided in these plans and has not happened: it still holds."""
+def left_over(register: Register, runs: Iterable[int]) -> Collection[Suspension]:
+    """What was decided in these plans and has not happened: it still holds; of a learner, the last word."""
+    last: dict[int, Suspension] = {}
     for run in runs:
         kinds = [Kind.SUSPEND, Kind.REACTIVATE]
         for entry in register.journal.read(run, kinds=kinds, state=ChangeState.PLANNED):
             change = entry.change
             if "by_hand" in change.data and change.learner is not None:
                 lifted, release = change.kind is Kind.REACTIVATE, "releases" in change.data
-                yield Suspension(change.learner, change.data["by_hand"], lifted, release)
+                last[change.learner] = Suspension(change.learner, change.data["by_hand"], lifted, release)
+    return last.values()
 
 
 def _released(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncd import suspending
+from syncd import suspending, uniting
 from syncd.adding import COMMANDS
 from syncd.facts import RunFacts
 from syncd.model import Change, Kind, LicenseType, Profile
 from syncd.plan.additions import Row
+from syncd.plan.duplicates import Duplicate
 from syncd.plan.guard import Limits
 from syncd.plan.mapping import FieldRule
 from syncd.plan.policy import Policy
@@ -107,6 +108,10 @@ class Company:
         suspension = Suspension(self.learner(handle).id, "a reason", lifted, release)
         return run(self.engine, Task(suspending.COMMANDS[lifted], "test", apply=True, suspension=suspension))
 
+    def merge(self, keep: int, gone: int, *, apply: bool = True) -> RunFacts:
+        """Two learners turn out to be one human."""
+        return run(self.engine, Task(uniting.COMMAND, "test", apply=apply, duplicate=Duplicate(keep, gone)))
+
     def _renewal(
         self,
         handles: tuple[str, ...],
@@ -140,7 +145,9 @@ class Company:
         assert register.reconciling.at(self.now) == register.licenses.lots(self.now)
 
     def free_seats(self) -> int:
-        return sum(lot.available for lot in self.register.licenses.lots(self.now))
+        """Seats that may be drawn now."""
+        lots = self.register.licenses.lots(self.now)
+        return sum(lot.available for lot in lots if lot.starts_at <= self.now)
 
 
 @contextmanager

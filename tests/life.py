@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
@@ -11,17 +12,18 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from syncd.errors import Held, Incomplete
+from syncd.errors import Busy, Held, Incomplete
 from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, RunState
 from syncd.plan.leavers import Grace
 from syncd.plan.policy import Matching
 from syncd.plan.renewals import Start
-from tests.company import DAY, Company
+from tests.company import DAY, Company, opened
 from tests.contracts.memory import MemoryDirectory
 from tests.truth import Truth, shape
 
 HANDLES = st.sampled_from("abcd")
+HOUR = 3600
 PLACES = st.sampled_from([(0, 1), (0,), (1,)])
 ORDERED = st.integers(1, 4)
 
@@ -68,8 +70,16 @@ class Life(RuleBasedStateMachine):
         self.truth.close()
         self.company.register.close()
 
-    @initialize(email=st.sampled_from([(), ("cloud",)]), last_name=st.sampled_from([(), ("cloud",)]))
-    def decide_whose_word_counts(self, email: tuple[str, ...], last_name: tuple[str, ...]) -> None:
+    @initialize(
+        email=st.sampled_from([(), ("cloud",)]),
+        last_name=st.sampled_from([(), ("cloud",)]),
+        steady=st.booleans(),
+    )
+    def decide_whose_word_counts(
+        self, email: tuple[str, ...], last_name: tuple[str, ...], steady: bool
+    ) -> None:
+        """`steady`: whether the clock of this company only ever goes on."""
+        self.truth.steady = steady
         named = {"email": email, "last_name": last_name}
         precedence = {name: directories for name, directories in named.items() if directories}
         self.company.policy = replace(self.company.policy, matching=Matching(precedence=precedence))
@@ -141,19 +151,26 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         handle=st.sampled_from("abxy"),
-        lifted=st.booleans(),
+        how=st.sampled_from([{}, {"release": True}, {"lifted": True}]),
         cut_at=st.integers(0, 1),
         recorded=st.booleans(),
     )
-    def shut_out(self, handle: str, lifted: bool, cut_at: int, recorded: bool) -> None:
+    def shut_out(self, handle: str, how: dict[str, bool], cut_at: int, recorded: bool) -> None:
         """By hand, or let in again; perhaps the plug is pulled meanwhile."""
-        if self.truth.has(f"{handle}@example.com"):
+        if self.truth.has(f"{handle}@example.com") and not self.truth.is_strange(f"{handle}@example.com"):
             with self._cut(cut_at, recorded=recorded):
-                self.company.suspend(handle, lifted=lifted)
+                self.company.suspend(handle, **how)
 
     @rule(days=st.sampled_from([1, 14, 20, 200, 366]), synced=st.booleans())
     def wait(self, days: int, synced: bool) -> None:
         self.company.now += days * DAY
+        self._sync_if(synced)
+
+    @precondition(lambda self: not self.truth.steady)
+    @rule(seconds=st.sampled_from([-HOUR, -DAY, -30 * DAY, HOUR, DAY, 30 * DAY]), synced=st.booleans())
+    def set_the_clock(self, seconds: int, synced: bool) -> None:
+        """Somebody does, or a virtual machine wakes up: ahead, or back."""
+        self.company.now += seconds
         self._sync_if(synced)
 
     @rule(delete=st.booleans(), moves=st.sampled_from([None, None, 0, 1]), renews=st.booleans())
@@ -175,6 +192,17 @@ class Life(RuleBasedStateMachine):
             assert not unlicensed & self.truth.given_since(last), "what has ended is not renewed by itself"
             self.truth.check_nobody_who_left_was_given(last)
         self._check(facts)
+
+    @rule()
+    def two_daemons(self) -> None:
+        """Two sync at the same moment: one works, the other leaves, or comes after it and finds nothing."""
+        mine = self.company
+        options = {"directories": mine.directories, "policy": mine.policy, "full_after": mine.full_after}
+        with opened(self.url, now=mine.now, **options) as other, ThreadPoolExecutor(2) as pool:
+            ended = [facts for facts in pool.map(_sync_unless_busy, (mine, other)) if facts]
+        assert ended
+        assert {facts.state for facts in ended} == {RunState.DONE}
+        self._check_again()
 
     @rule(
         handles=st.lists(HANDLES, min_size=1, max_size=3, unique=True),
@@ -303,6 +331,13 @@ class Life(RuleBasedStateMachine):
 
     def _at(self, places: tuple[int, ...]) -> list[MemoryDirectory]:
         return [self.company.directories[place] for place in places]
+
+
+def _sync_unless_busy(company: Company) -> RunFacts | None:
+    try:
+        return company.sync()
+    except Busy:
+        return None
 
 
 class LifeByChanges(Life):

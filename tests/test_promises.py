@@ -1,4 +1,8 @@
-"""What design promises, whatever happens to the company: years of it, made up by Hypothesis."""
+"""What design promises, whatever happens to the company: years of it, made up by Hypothesis.
+
+A search is less than a minute of work; one that finds something goes on for up to five, to tell it in as few
+steps as it can.
+"""
 
 from __future__ import annotations
 
@@ -16,38 +20,27 @@ _IN_MEMORY = Path("/dev/shm")
 _CHECKED = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
+class OnSqlite(Life):
+    def __init__(self) -> None:
+        folder = _IN_MEMORY if _IN_MEMORY.is_dir() else None
+        self.folder = TemporaryDirectory(prefix="syncd-", dir=folder)
+        self.url = f"sqlite:///{self.folder.name}/syncd.db"
+        super().__init__()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+class OnSqliteByChanges(OnSqlite, LifeByChanges):
+    """Where only changes are read."""
+
+
 @pytest.mark.timeout(900)
-def test_promises_hold_on_sqlite(tmp_path: Path) -> None:
-    folder = str(_IN_MEMORY if _IN_MEMORY.is_dir() else tmp_path)
-
-    class OnSqlite(Life):
-        def __init__(self) -> None:
-            self.folder = TemporaryDirectory(prefix="syncd-", dir=folder)
-            self.url = f"sqlite:///{self.folder.name}/syncd.db"
-            super().__init__()
-
-        def teardown(self) -> None:
-            super().teardown()
-            self.folder.cleanup()
-
-    run_state_machine_as_test(OnSqlite, settings=settings(_CHECKED, max_examples=40, stateful_step_count=30))
-
-
-@pytest.mark.timeout(900)
-def test_promises_hold_where_only_changes_are_read(tmp_path: Path) -> None:
-    folder = str(_IN_MEMORY if _IN_MEMORY.is_dir() else tmp_path)
-
-    class ByChanges(LifeByChanges):
-        def __init__(self) -> None:
-            self.folder = TemporaryDirectory(prefix="syncd-", dir=folder)
-            self.url = f"sqlite:///{self.folder.name}/syncd.db"
-            super().__init__()
-
-        def teardown(self) -> None:
-            super().teardown()
-            self.folder.cleanup()
-
-    run_state_machine_as_test(ByChanges, settings=settings(_CHECKED, max_examples=30, stateful_step_count=30))
+@pytest.mark.parametrize(("life", "examples"), [(OnSqlite, 60), (OnSqliteByChanges, 40)])
+def test_promises_hold_on_sqlite(life: type[Life], examples: int) -> None:
+    checked = settings(_CHECKED, max_examples=examples, stateful_step_count=30)
+    run_state_machine_as_test(life, settings=checked)
 
 
 @pytest.mark.timeout(900)

@@ -105,3 +105,40 @@ def test_an_address_given_up_in_one_directory_is_free_in_the_other(database_url:
         assert (facts.counts["update"], facts.counts["create"]) == (1, 1)
         assert company.learners("live") == ["ann", "old"]
         assert company.sync().counts == {}
+
+
+def test_two_swap_addresses_though_another_directory_has_one_of_them_as_before(database_url: str) -> None:
+    """Its word on the address does not count; that it says something else of her decides nothing."""
+    directories = [MemoryDirectory("ad"), MemoryDirectory("cloud")]
+    precedence = Policy(limits=UNGUARDED, matching=Matching(precedence={"email": ("cloud",)}))
+    with opened(database_url, directories=directories, policy=precedence) as company:
+        ad, cloud = directories
+        company.order(9)
+        cloud.add("id-bob", email="bob@example.com")
+        for directory in directories:
+            directory.add("id-ann", email="ann@example.com", links=["guid:1"])
+        company.sync()
+        cloud.change("id-bob", email="ann@example.com")
+        cloud.change("id-ann", email="bob@example.com")
+        ad.change("id-ann", last_name="Roe")
+        facts = company.sync()
+        assert (facts.counts["update"], facts.refused) == (2, 0)
+        assert [company.learner(handle).profile.last_name for handle in ("ann", "bob")] == ["", "Roe"]
+
+
+@pytest.mark.parametrize("order", list(permutations(["boss", "ann", "bob", "cem"])))
+def test_of_two_who_want_one_address_the_other_gives_nothing_up(
+    database_url: str, order: tuple[str, ...]
+) -> None:
+    """Ann and Bob want the boss's address; whoever does not get it keeps their own, which Cem wants."""
+    with opened(database_url) as company:
+        company.order(9)
+        company.hire("boss", "ann", "bob", "cem")
+        company.sync()
+        wishes = {"boss": "chair", "ann": "boss", "bob": "boss", "cem": "bob"}
+        for handle, wish in wishes.items():
+            company.people.change(f"id-{handle}", email=f"{wish}@example.com")
+        company.people.entries = {f"id-{handle}": company.people.entries[f"id-{handle}"] for handle in order}
+        facts = company.sync()
+        assert facts.refused == 0
+        assert set(company.sync().counts) <= {"skip"}, "nothing is left to be done"

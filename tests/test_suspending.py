@@ -155,6 +155,18 @@ def test_what_a_crash_left_the_next_sync_does(company: Company, lifted: bool) ->
     assert set(company.sync().counts) <= {"skip"}
 
 
+def test_of_two_tries_that_crashed_the_last_is_done_once(company: Company) -> None:
+    real = company.register.recorder
+    for release in (False, True):
+        company.register.recorder = Failing(real, 1, recorded=False)  # type: ignore[assignment]
+        with pytest.raises(Cut):
+            company.suspend("ann", release=release)
+    company.register.recorder = real
+    assert company.sync().counts["suspend"] == 1
+    assert stands(company, "ann") == (Account.SUSPENDED, "hand", "none")
+    assert stands(company, "cem") == (Account.ACTIVE, "", "live")
+
+
 def test_a_platform_is_told(database_url: str) -> None:
     platform = MemoryPlatform()
     with opened(database_url, platform=platform) as company:

@@ -22,6 +22,8 @@ class Truth:
         self._company = company
         self._engine = database.connect(company.url)
         self._by_hand: list[Any] = []
+        self.steady = True
+        """Whether the clock has only ever gone on: then what was written earlier happened earlier."""
 
     def close(self) -> None:
         self._engine.dispose()
@@ -43,6 +45,10 @@ class Truth:
 
     def has(self, email: str) -> bool:
         return bool(self.rows("SELECT 1 FROM learners WHERE email = :email", email=email))
+
+    def is_strange(self, email: str) -> bool:
+        """Whether somebody was put there behind syncd's back, who stays as they are."""
+        return any(email in row for row in self._by_hand)
 
     def add_by_hand(self, email: str) -> None:
         """A learner no directory answers for, unless the address is taken."""
@@ -68,11 +74,13 @@ class Truth:
             assert held[lot.id] <= lot.quantity
             assert lot.quantity == lot.allocated + lot.available + lot.expired
             assert lot.expired or held[lot.id] == lot.allocated
-        assert self._company.register.reconciling.at(self._company.now) == lots
+        if self._company.now >= self.rows(_LATEST)[0][0]:
+            assert self._company.register.reconciling.at(self._company.now) == lots
         for state in ("live", "scheduled"):
             holders = self.rows(f"SELECT learner_id, type FROM allocations WHERE state = '{state}'")
             assert len(holders) == len(set(holders)), "one license of a type each, and one to follow"
-        assert not self.rows(_OVERLAPPING), "nobody has two at one time"
+        if self.steady:
+            assert not self.rows(_OVERLAPPING), "nobody has two at one time"
         assert not self.rows(
             "SELECT 1 FROM allocations a JOIN lots l ON l.id = a.lot_id JOIN orders o ON o.id = l.order_id"
             " WHERE o.state <> 'assigned' OR a.allocated_at < l.starts_at OR a.allocated_at >= l.ends_at"
@@ -145,6 +153,10 @@ class Truth:
 _IMPORTED = (
     "SELECT l.id, l.email, l.first_name, l.department, l.left_at, l.suspended_by FROM changes c"
     " JOIN learners l ON l.id = c.learner_id WHERE c.\"key\" LIKE 'hand/%' AND c.kind IN (60, 80)"
+)
+_LATEST = (
+    "SELECT coalesce(max(at), 0) FROM (SELECT max(allocated_at) AS at FROM allocations"
+    " UNION ALL SELECT max(ended_at) FROM allocations UNION ALL SELECT max(starts_at) FROM lots) AS written"
 )
 _OVERLAPPING = (
     "SELECT 1 FROM allocations a JOIN allocations b ON b.learner_id = a.learner_id AND b.id > a.id"

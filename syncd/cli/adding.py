@@ -11,9 +11,8 @@ import click
 
 from syncd.adding import COMMANDS
 from syncd.app import App
-from syncd.cli import columns, turn
-from syncd.cli.plan import Form, show_plan
-from syncd.cli.progress import shown
+from syncd.cli import columns
+from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import applied, tell
@@ -26,7 +25,7 @@ from syncd.plan import additions
 from syncd.plan.additions import ROLES, Row
 from syncd.run import Task
 from syncd.text.csv_rows import CsvRows
-from syncd.text.text_file import TextFile, opened
+from syncd.text.text_file import TextFile, given
 
 ADD, IMPORT = COMMANDS
 _DELIMITERS = {"auto": "auto", "comma": ",", "semicolon": ";", "tab": "\t"}
@@ -57,7 +56,7 @@ def add(ctx: click.Context, session: Session, /, dry_run: bool, as_json: bool, *
     with session.app() as app:
         _check(app, row, session)
         if dry_run:
-            facts = _planned(app, f"{ADD} --dry-run", [row])
+            facts = planned(app, Task(f"{ADD} --dry-run", actor(), additions=[row]))
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             facts = applied(session, app, Task(ADD, actor(), apply=True, additions=[row]))
@@ -93,15 +92,17 @@ def _say_what_they_have(session: Session, app: App, email: str) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True, allow_dash=True)
+)
 @click.option(
     "--column",
-    "given",
+    "columns_",
     multiple=True,
     metavar="FIELD=HEADING",
     help='Where a field is, such as email="E-Mail"; else it is found by its heading.',
 )
-@click.option("--encoding", default="utf-8", show_default=True, help="Such as cp1252, utf-16.")
+@click.option("--encoding", default="auto", show_default=True, help="Such as utf-8, cp1252, utf-16.")
 @click.option("--delimiter", type=click.Choice(list(_DELIMITERS)), default="auto", show_default=True)
 @click.option("--apply", "apply_", is_flag=True, help="Add them, without showing it first and asking.")
 @click.option(
@@ -119,7 +120,7 @@ def import_(
     ctx: click.Context,
     session: Session,
     file: Path,
-    given: tuple[str, ...],
+    columns_: tuple[str, ...],
     encoding: str,
     delimiter: str,
     apply_: bool,
@@ -131,22 +132,24 @@ def import_(
 ) -> None:
     """Add the people of a CSV FILE: show who is added, who waits and who is skipped; then do it.
 
-    In a terminal it asks; elsewhere `syncd apply N` does what was shown, or --apply does it right away.
+    A FILE of - is standard input. In a terminal it asks; elsewhere `syncd apply N` does what was shown, or
+    --apply does it right away.
     """
     form = Form("json" if as_json else format_, output, everybody=everybody)
     if apply_ and output and form.format == "text":
         raise click.UsageError("with --apply, --output takes --format csv or json")
-    said = columns.named(given)
+    said = columns.named(columns_)
     with session.app() as app:
         with _people(Screen(sys.stderr), file, encoding, _DELIMITERS[delimiter], said) as rows:
             if apply_:
                 task = Task(IMPORT, actor(), apply=True, allow=frozenset(allow), additions=rows)
                 facts = applied(session, app, task)
             else:
-                facts = _planned(app, f"{IMPORT} (preview)", rows, allow=frozenset(allow))
+                task = Task(f"{IMPORT} (preview)", actor(), allow=frozenset(allow), additions=rows)
+                facts = planned(app, task)
         if not apply_:
             show_plan(session, app, facts, form)
-            if form.format == "text" and _agreed(session, facts):
+            if form.format == "text" and str(file) != "-" and _agreed(session, facts):
                 facts = applied(session, app, Task("apply", actor(), apply=True, reviewed=facts.run))
                 tell(session, app, facts, as_json=False)
         elif form.format == "text":
@@ -155,12 +158,6 @@ def import_(
         else:
             show_plan(session, app, facts, form)
     ctx.exit(facts.exit_code)
-
-
-def _planned(app: App, command: str, rows: object, *, allow: frozenset[str] = frozenset()) -> RunFacts:
-    with shown() as report:
-        task = Task(command, actor(), allow=allow, additions=rows)  # type: ignore[arg-type]
-        return turn.take(app, task, report)
 
 
 def _agreed(session: Session, facts: RunFacts) -> bool:
@@ -179,17 +176,11 @@ def _people(
 
     Raises `ConfigError` when it cannot be used as a whole.
     """
-    try:
-        "".encode(encoding)
-    except LookupError as exc:
-        raise ConfigError(
-            f"there is no encoding {encoding!r}", next_step="such as utf-8, cp1252, utf-16"
-        ) from exc
-    with opened(path, encoding, "say --encoding") as file:
+    with given(path, encoding, "say --encoding") as file:
         table_ = CsvRows(file, delimiter)
-        where = columns.places(table_.columns, said, str(path))
+        where = columns.places(table_.columns, said, str(file.path))
         for heading in columns.unused(table_.columns, where):
-            notes.say(f"{path}: nothing is taken from the column {heading}", "dim")
+            notes.say(f"{file.path}: nothing is taken from the column {heading}", "dim")
         yield _rows(file, table_, where)
 
 

@@ -8,8 +8,10 @@ from datetime import tzinfo
 
 import click
 
+from syncd.app import App
 from syncd.cli import table
 from syncd.cli.adding import add, import_
+from syncd.cli.merging import merge
 from syncd.cli.session import Session, pass_session
 from syncd.cli.suspending import resume, suspend
 from syncd.cli.whom import found, one
@@ -36,6 +38,7 @@ learners.add_command(add)
 learners.add_command(import_)
 learners.add_command(suspend)
 learners.add_command(resume)
+learners.add_command(merge)
 
 
 @learners.command("list")
@@ -86,28 +89,40 @@ def show(session: Session, who: str, as_json: bool) -> None:
         learner = one(app, who, session)
         identities = app.register.learners.identities(learner.id)
         allocations = app.register.learners.allocations(learner.id)
+        into = _merged_into(app, learner)
         if as_json:
             session.screen.json(
                 {
                     **_learner_facts(learner),
+                    "merged_into": into,
                     "identities": [{**asdict(entry), "since": iso(entry.since)} for entry in identities],
                     "allocations": [_allocation_facts(entry) for entry in allocations],
                 }
             )
             return
-        _show(session, learner, identities, allocations)
+        _show(session, learner, into, identities, allocations)
+
+
+def _merged_into(app: App, learner: LearnerRecord) -> int | None:
+    """Whose part the learner has become."""
+    if learner.deleted_at is None:
+        return None
+    told = app.register.trail.read(learner=learner.id)
+    return next((e.after["into"] for e in told if e.number == learner.id and "into" in e.after), None)
 
 
 def _show(
     session: Session,
     learner: LearnerRecord,
+    into: int | None,
     identities: Sequence[IdentityRecord],
     allocations: Sequence[AllocationRecord],
 ) -> None:
     screen, zone = session.screen, session.settings.zone
     screen.say(f"Learner {learner.id}: {learner.profile.full_name or learner.profile.email}", "heading")
     profile = [(name.replace("_", " "), value) for name, value in learner.profile._asdict().items()]
-    table.facts(screen, [*profile, *_standing(learner, zone)])
+    merged = [("merged into", "" if into is None else f"learner {into}")]
+    table.facts(screen, [*profile, *_standing(learner, zone), *merged])
     if identities:
         screen.say()
         screen.say("Directories", "heading")
@@ -144,7 +159,7 @@ def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
         ("renewed until", day(learner.renewed_until, zone)),
         ("waiting since", moment(learner.waiting_since, zone)),
         ("has left", moment(learner.left_at, zone)),
-        ("deleted", moment(learner.deleted_at, zone)),
+        ("no learner since", moment(learner.deleted_at, zone)),
         ("known since", moment(learner.created_at, zone)),
         ("refused", learner.refused),
     ]

@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import preview, progress, turn
+from syncd.cli import ahead, preview, progress, turn
 from syncd.cli.preview import Extent
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.table import paragraph
 from syncd.cli.written import as_csv, as_json, written_to
 from syncd.facts import RunFacts
-from syncd.plan.renewals import Selection
 from syncd.run import Task
 
 _SHOWN = 20
@@ -68,22 +67,14 @@ def plan(
     """
     form = Form("json" if as_json_ else format_, output, limit, everybody, notes)
     with session.app() as app:
-        facts = planned(app, "plan", full=full, patience=patience)
+        facts = planned(app, Task("plan", actor(), full=full), patience=patience)
         show_plan(session, app, facts, form)
     ctx.exit(facts.exit_code)
 
 
-def planned(
-    app: App,
-    command: str,
-    *,
-    full: bool = False,
-    renewal: Selection | None = None,
-    patience: int | None = None,
-) -> RunFacts:
+def planned(app: App, task: Task, *, patience: int | None = None) -> RunFacts:
     """A dry run, once it is its turn, with its progress shown."""
     with progress.shown() as report:
-        task = Task(command, actor(), full=full, renewal=renewal)
         return turn.take(app, task, report, patience=patience)
 
 
@@ -117,5 +108,6 @@ def _as_text(session: Session, screen: Screen, app: App, facts: RunFacts, extent
         screen.say("Nothing to do.", "good")
     if short := preview.shortage(facts):
         paragraph(screen, f"{short}. {preview.remedy(app, facts, session)}", "warn")
+    ahead.say(session, screen, app, facts)
     for step in preview.what_next(facts, session.command("").strip()):
         paragraph(screen, f"→ {step}", hanging="  ")

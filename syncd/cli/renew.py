@@ -26,6 +26,7 @@ class Chosen:
 
     who: tuple[str, ...]
     file: Path | None
+    encoding: str
     groups: tuple[str, ...]
     departments: tuple[str, ...]
     everybody: bool
@@ -40,8 +41,13 @@ class Chosen:
 @click.option("--group", "groups", multiple=True, metavar="NAME", help="Those of this group.")
 @click.option("--department", "departments", multiple=True, metavar="NAME", help="Those of this department.")
 @click.option(
-    "--from", "file", type=click.Path(path_type=Path), metavar="FILE", help="Those in a CSV file, by Email."
+    "--from",
+    "file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Those in a CSV file, by Email; - is standard input.",
 )
+@click.option("--encoding", default="auto", show_default=True, help="Of the file: utf-8, cp1252, utf-16.")
 @click.option(
     "--expiring",
     callback=in_seconds,
@@ -70,6 +76,7 @@ def renew(
     groups: tuple[str, ...],
     departments: tuple[str, ...],
     file: Path | None,
+    encoding: str,
     expiring: int,
     start: str,
     include_left: bool,
@@ -82,14 +89,14 @@ def renew(
     WHO are e-mail addresses or learner numbers. A license that ends soon is renewed ahead, with
     --expiring: the new one is reserved and begins when the old one ends, or now.
     """
-    whom = Chosen(who, file, groups, departments, everybody)
+    whom = Chosen(who, file, encoding, groups, departments, everybody)
     if not whom:
         raise click.UsageError("say whose license: WHO, --from, --group, --department or --all")
     with session.app() as app:
         terms = Terms(Start(start), expiring, include_left)
         selection = _selection(session, app, whom, terms, wait=wait)
         if dry_run:
-            facts = planned(app, f"{COMMAND} --dry-run", renewal=selection)
+            facts = planned(app, Task(f"{COMMAND} --dry-run", actor(), renewal=selection))
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             facts = applied(session, app, Task(COMMAND, actor(), apply=True, renewal=selection))
@@ -101,7 +108,7 @@ def _selection(session: Session, app: App, whom: Chosen, terms: Terms, *, wait: 
     numbers = [one(app, name, session).id for name in whom.who]
     unknown: tuple[tuple[str, str], ...] = ()
     if whom.file is not None:
-        wanted = addresses.read(whom.file)
+        wanted = addresses.read(whom.file, whom.encoding)
         known = app.register.renewable.numbers(list(wanted))
         numbers += [known[email] for email in wanted if email in known]
         unknown = tuple((email, where) for email, where in wanted.items() if email not in known)

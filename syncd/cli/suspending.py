@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import applied, tell
 from syncd.cli.whom import one
@@ -12,7 +13,7 @@ from syncd.plan.suspensions import Suspension, objection
 from syncd.run import Task
 from syncd.suspending import COMMANDS
 
-SUSPEND, RESUME = COMMANDS
+_dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen. Nothing is changed.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 
 
@@ -20,39 +21,47 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as
 @click.argument("who")
 @click.option("--reason", required=True, help="Why; it stands in the record.")
 @click.option("--release", is_flag=True, help="Their license is free for somebody else, at once.")
+@_dry_run
 @_json
 @pass_session
 @click.pass_context
 def suspend(
-    ctx: click.Context, session: Session, who: str, reason: str, release: bool, as_json: bool
+    ctx: click.Context, session: Session, who: str, reason: str, release: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Suspend the account of one learner. No sync and no renewal lifts that; `resume` does.
 
     Their license stays theirs until they leave their directory, or it ends, or with --release.
     """
-    _decide(ctx, session, who, Suspension(0, reason, release=release), as_json=as_json)
+    wanted = Suspension(0, reason, release=release)
+    _decide(ctx, session, who, wanted, dry_run=dry_run, as_json=as_json)
 
 
 @click.command()
 @click.argument("who")
 @click.option("--reason", default="", help="Why; it stands in the record.")
+@_dry_run
 @_json
 @pass_session
 @click.pass_context
-def resume(ctx: click.Context, session: Session, who: str, reason: str, as_json: bool) -> None:
+def resume(ctx: click.Context, session: Session, who: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """Let somebody in again who was suspended by hand. Without a license they stand in line for one."""
-    _decide(ctx, session, who, Suspension(0, reason, lifted=True), as_json=as_json)
+    _decide(ctx, session, who, Suspension(0, reason, lifted=True), dry_run=dry_run, as_json=as_json)
 
 
-def _decide(ctx: click.Context, session: Session, who: str, wanted: Suspension, *, as_json: bool) -> None:
-    lifted = wanted.lifted
+def _decide(
+    ctx: click.Context, session: Session, who: str, wanted: Suspension, *, dry_run: bool, as_json: bool
+) -> None:
+    command = COMMANDS[wanted.lifted]
     with session.app() as app:
         learner = one(app, who, session)
-        if wrong := objection(learner.suspended_by, learner.left_at, lifted=lifted):
+        if wrong := objection(learner.suspended_by, learner.left_at, lifted=wanted.lifted):
             see = session.command(f"learners show {learner.id}")
             raise ConfigError(f"{learner.profile.email} {wrong}", next_step=f"see `{see}`")
         suspension = wanted._replace(learner=learner.id)
-        task = Task(RESUME if lifted else SUSPEND, actor(), apply=True, suspension=suspension)
-        facts = applied(session, app, task)
-        tell(session, app, facts, as_json=as_json)
+        if dry_run:
+            facts = planned(app, Task(f"{command} --dry-run", actor(), suspension=suspension))
+            show_plan(session, app, facts, Form("json" if as_json else "text"))
+        else:
+            facts = applied(session, app, Task(command, actor(), apply=True, suspension=suspension))
+            tell(session, app, facts, as_json=as_json)
     ctx.exit(facts.exit_code)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import numbers, outlook, preview, progress, table, turn
+from syncd.cli import ahead, numbers, preview, progress, table, turn
 from syncd.cli.endings import code_of, complain
 from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
@@ -20,8 +20,7 @@ from syncd.cli.wording import lasted, many, people
 from syncd.cli.written import change_facts
 from syncd.dates import moment
 from syncd.facts import RunFacts
-from syncd.licensing.forecast import SOON
-from syncd.model import ChangeState, Entry, Kind, OrderState, RunState
+from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.plan.guard import OVERRIDES
 from syncd.run import Task
 
@@ -64,7 +63,7 @@ def sync(
     """
     with session.app() as app:
         if dry_run:
-            facts = planned(app, "sync --dry-run", full=full, patience=patience)
+            facts = planned(app, Task("sync --dry-run", actor(), full=full), patience=patience)
             show_plan(session, app, facts, Form("json" if as_json else "text"))
         else:
             task = Task("sync", actor(), apply=True, allow=frozenset(allow), full=full)
@@ -151,7 +150,7 @@ def _done(session: Session, app: App, facts: RunFacts) -> None:
     _people(screen, "Refused", preview.refused(app, facts), more)
     _people(screen, "Skipped", preview.entries(app, facts.run, Kind.SKIP, _NAMED + 1), more)
     _waiting(session, app, facts)
-    _ahead(session, app, facts)
+    ahead.say(session, screen, app, facts)
     if facts.platform_down:
         screen.say()
         table.paragraph(screen, f"The platform could not be used: {facts.platform_down}", "bad")
@@ -195,21 +194,6 @@ def _waiting(session: Session, app: App, facts: RunFacts) -> None:
     if waiting > _NAMED:
         screen.say(f"  … and {waiting - _NAMED:,} more: {session.command('licenses waiting')}", "dim")
     table.paragraph(screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
-
-
-def _ahead(session: Session, app: App, facts: RunFacts) -> None:
-    """While nobody waits yet: whether licenses run short soon, and the draft that is there for it."""
-    if facts.waiting or facts.unrenewed:
-        return
-    foresight = app.forecast()
-    wanted, screen = foresight.wanted, session.screen
-    if wanted.shortfall and wanted.shortfall.day <= SOON:
-        words = f"{outlook.headline(foresight, wanted)} See `{session.command('licenses forecast')}`"
-        table.paragraph(screen, words, "warn", hanging="  ")
-    last = app.register.requests.last(app.settings.policy.seats.type)
-    if last and last.state is OrderState.DRAFT:
-        words = preview.draft(last.order, last.quantity, session)
-        table.paragraph(screen, f"→ {words}", hanging="  ")
 
 
 def show_line(screen: Screen, app: App, *, most: int | None = None) -> None:

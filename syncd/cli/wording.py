@@ -19,6 +19,7 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.JOIN: ("join", "the same person in a second directory"),
     Kind.ALLOCATE: ("allocate", "has an account and gets a license"),
     Kind.WAIT: ("wait", "no license is free; they get the next one"),
+    Kind.MERGE: ("merge", "the same human as another learner, whose part they become"),
     Kind.NOTE: ("note", "nothing changes for them; syncd remembers what the directory says"),
     Kind.SKIP: ("skip", "left as they are, for the reason named"),
 }

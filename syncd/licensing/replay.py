@@ -3,7 +3,9 @@
 assigned                                     a lot is born
 create, reactivate, allocate (with a lot)    a seat of it is given
 renew                                        the old license ends or goes on to its end, a new one is given
-release, expire, given back                  it ends
+release, expire, given back, merge           it ends
+
+Told in the order in which it was written: a clock that was set back changes nothing of that.
 """
 
 from __future__ import annotations
@@ -71,10 +73,13 @@ def _end(entry: TrailEntry, mine: list[Holding]) -> None:
         for holding in mine:
             if holding.lot == entry.before.get("lot"):
                 holding.end(AllocationState.RELEASED, entry.at)
+    elif entry.action == "merge":
+        for holding in mine:
+            holding.end(AllocationState.RELEASED, entry.at)
     elif entry.action == "given back":
         for holding in mine:
             if holding.run == entry.run:
-                holding.end(AllocationState.RELEASED, entry.at)
+                holding.state, holding.ended_at = AllocationState.RELEASED, entry.at
 
 
 def _give(entry: TrailEntry, mine: list[Holding]) -> Holding:

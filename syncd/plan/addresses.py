@@ -55,6 +55,10 @@ class Addresses:
     def is_freed(self, email: str) -> bool:
         return email in self._freed
 
+    def gives_up(self, known: KnownLearner) -> bool:
+        """Whether the learner gives their address up in this run, or would if they could."""
+        return known.profile.email in self._freed or known.id in self._movers
+
     def may_still_move(self, holder: KnownLearner) -> bool:
         """Whether the learner may yet give up their address: put off themselves, or not seen so far."""
         if self._last_call:
@@ -73,5 +77,11 @@ class Addresses:
     def last_call(self) -> list[Candidate]:
         """Those put off; from now on nobody is."""
         self._last_call = True
-        self._freed |= freed_by_moving([entry for entry in self._put_off if entry.learner], self._freed)
+        movers = [entry for entry in self._put_off if entry.learner and not self._is_taken(entry)]
+        self._freed |= freed_by_moving(movers, self._freed)
         return [entry.candidate for entry in self._put_off]
+
+    def _is_taken(self, mover: PutOff) -> bool:
+        """Whether somebody else has taken what they want meanwhile; a newcomer would make way."""
+        claim = self._claims.of_email(mover.wants)
+        return claim is not None and claim.learner != mover.learner and not claim.newcomer

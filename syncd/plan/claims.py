@@ -83,8 +83,12 @@ class Claims:
 
 
 def freed_by_moving(movers: Sequence[PutOff], freed: set[str]) -> set[str]:
-    """The addresses given up by those of `movers` who get theirs: from the freed ones, or from each other."""
-    moving = {entry.learner: entry for entry in movers}
+    """The addresses given up by those of `movers` who get theirs: from the freed ones, or from each other.
+
+    Of several who want one address the first gets it.
+    """
+    first = {entry.wants: entry for entry in reversed(movers)}
+    moving = {entry.learner: entry for entry in movers if first[entry.wants] is entry}
     while True:
         stuck = [m.learner for m in moving.values() if m.wants not in freed and m.holder not in moving]
         if not stuck:

@@ -129,7 +129,7 @@ class Matcher:
         if wanted.email != known.profile.email:
             if not self._moves(candidate, wanted.email, known, roster, decisions):
                 return
-        elif not self._addresses.is_freed(wanted.email):  # by what another directory said of them before
+        elif not self._addresses.gives_up(known):  # by what another directory said of them before
             self._addresses.keep(wanted.email, known.id, candidate.key, newcomer=False)
         self._claims.speak_for_links(candidate, known.id, newcomer=False)
         back = self._returning.of(candidate, known, decisions)

@@ -28,7 +28,7 @@ class Deliveries:
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
         """What to tell the platform for these recorded changes: the learner as the register has them now.
 
-        Of deleted ones, that they are.
+        Of deleted ones, that they are; of one who was merged, that they are shut out.
         """
         with self._engine.connect() as connection:
             ids = [entry.change.learner for entry in entries]
@@ -37,7 +37,7 @@ class Deliveries:
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
             if (learner := entry.change.learner) in snapshot
-            and (entry.change.kind is Kind.DELETE or learner not in deleted)
+            and (entry.change.kind in (Kind.DELETE, Kind.MERGE) or learner not in deleted)
         ]
 
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:
@@ -87,9 +87,10 @@ def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: 
     """
     change = entry.change
     learner = change.learner or 0
-    seats.give_back(connection, learner, entry.run, f"{seats.REFUSED}: {why}", now)
-    seat = {"lot": change.lot, "ends_at": change.ends_at}
-    trail.note(connection, now, "platform", "given back", ("learner", learner), before=seat, run=entry.run)
+    if seats.give_back(connection, learner, entry.run, f"{seats.REFUSED}: {why}", now):
+        seat = {"lot": change.lot, "ends_at": change.ends_at}
+        subject = "learner", learner
+        trail.note(connection, now, "platform", "given back", subject, before=seat, run=entry.run)
     if change.kind is Kind.RENEW and "starts_at" in change.data:  # the old license goes on meanwhile
         return
     if change.kind is Kind.RENEW:

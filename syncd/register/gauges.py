@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, literal_column, select
 
 from syncd.model import RunState
 from syncd.register import seats
@@ -15,15 +15,24 @@ from syncd.register.runs import HAS_READ
 from syncd.register.schema import allocations, learners, lots, runs, waiting
 
 SOON = 30 * 86_400
+_next = allocations.alias("next")
+_FOLLOWED = (
+    select(_next.c.id)
+    .where(_next.c.learner_id == allocations.c.learner_id, _next.c.type == allocations.c.type)
+    .where(_next.c.state == literal_column("'scheduled'"))
+    .correlate(allocations)
+    .exists()
+)
+"""Whether the renewal of an allocation is reserved. The literal, so that SQLite takes the index for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One moment. `licenses` by (type, state): available, allocated or expired.
 
-    `ending_soon`: licenses people hold that end within thirty days. `waiting`: people in line, by type.
-    `learners`: by account. `held`: plans that wait for somebody, since the last run that went through;
-    `succeeded_at`: when that was, 0 for never.
+    `ending_soon`: licenses people hold that end within thirty days, with none reserved to follow.
+    `waiting`: people in line, by type. `learners`: by account. `held`: plans that wait for somebody, since
+    the last run that went through; `succeeded_at`: when that was, 0 for never.
     """
 
     licenses: Mapping[tuple[str, str], int]
@@ -42,7 +51,7 @@ class Gauges:
         """Costs a count of the live allocations and of the learners."""
         live = allocations.c.state == "live", allocations.c.ends_at > now
         with self._engine.connect() as connection:
-            ending = select(func.count()).where(*live, allocations.c.ends_at <= now + SOON)
+            ending = select(func.count()).where(*live, allocations.c.ends_at <= now + SOON, ~_FOLLOWED)
             last_done = select(func.coalesce(func.max(runs.c.id), 0)).where(
                 runs.c.state == RunState.DONE, HAS_READ
             )

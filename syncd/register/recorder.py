@@ -17,6 +17,7 @@ from syncd.model import Account, Change, ChangeState, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
 from syncd.register.forgetting import forget
 from syncd.register.journal import Refusals, mark_through, refuse, unseat
+from syncd.register.merging import merge
 from syncd.register.newcomers import insert_identities, insert_learners
 from syncd.register.seats import Grant, Renewal, Waiter
 from syncd.register.stretch import Stretch
@@ -225,6 +226,10 @@ def _allocate(work: _Work, group: list[Change]) -> Refusals:
     return [(change, _NO_SEAT) for change in group if change.learner not in seated]
 
 
+def _merge(work: _Work, group: list[Change]) -> Refusals:
+    return merge(work.connection, group, work.now)
+
+
 def _note(work: _Work, group: list[Change]) -> Refusals:
     identity_rows.refresh(work.connection, group, work.now)
     learner_rows.set_left(work.connection, group)
@@ -260,6 +265,7 @@ _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.JOIN: _link,
     Kind.ALLOCATE: _allocate,
     Kind.WAIT: _wait,
+    Kind.MERGE: _merge,
     Kind.NOTE: _note,
     Kind.SKIP: _skip,
 }

@@ -21,6 +21,7 @@ KEEP_PLANS = 30 * 86400
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
+    *("learners suspend --dry-run", "learners resume --dry-run", "learners merge --dry-run"),
 )
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 

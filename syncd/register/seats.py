@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, true, update
 
 from syncd.model import Lot
 from syncd.register import bulk
@@ -145,13 +145,13 @@ _GRANT = """
     FROM {plan}"""
 
 
-def release(connection: Connection, learners: Iterable[int], lot: int, why: str, now: int) -> int:
-    """End these learners' allocations from `lot`; how many there were. One that is over has expired."""
+def release(connection: Connection, learners: Iterable[int], lot: int | None, why: str, now: int) -> int:
+    """End these learners' allocations, those from `lot` or all; how many. One that is over has expired."""
     theirs = is_any_of(connection, allocations.c.learner_id, learners)
     over = allocations.c.ends_at <= now
     ended = connection.execute(
         update(allocations)
-        .where(theirs, allocations.c.lot_id == lot, HELD)
+        .where(theirs, true() if lot is None else allocations.c.lot_id == lot, HELD)
         .values(
             state=case((over, "expired"), else_="released"),
             ended_at=case((over, allocations.c.ends_at), else_=now),
@@ -175,12 +175,13 @@ def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
     )
 
 
-def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> None:
-    """End what this run gave the learner."""
+def give_back(connection: Connection, learner: int, run: int, why: str, now: int) -> bool:
+    """End what this run gave the learner; whether they had it still."""
     given = allocations.c.learner_id == learner, allocations.c.run_id == run, HELD
-    connection.execute(
+    ended = connection.execute(
         update(allocations).where(*given).values(state="released", ended_at=now, ended_because=why)
     )
+    return ended.rowcount > 0
 
 
 def put_in_line(connection: Connection, waiters: Sequence[Waiter], type_: str) -> None:

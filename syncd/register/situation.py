@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,12 +108,15 @@ def _orders(connection: Connection, now: int) -> list[OrderNews]:
 
 
 def _lots(connection: Connection, now: int, soon: int) -> list[LotNews]:
-    taken = select(allocations.c.lot_id, func.count()).where(allocations.c.ended_at.is_(None))
-    used = _counts(connection, taken.group_by(allocations.c.lot_id))
+    each = select(allocations.c.lot_id, func.count()).group_by(allocations.c.lot_id)
+    used = Counter(_counts(connection, each.where(allocations.c.ended_at.is_(None))))
     shown = select(lots).where(lots.c.ends_at > now - LATE * DAY).order_by(lots.c.id)
     rows = connection.execute(shown).mappings().all()
     near = [row["id"] for row in rows if row["ends_at"] <= soon]
     counts: dict[int, int] = {}
+    if over := [row["id"] for row in rows if row["ends_at"] <= now]:  # those who had it to its end had it
+        expired = allocations.c.lot_id.in_(over), allocations.c.state == "expired"
+        used.update(_counts(connection, each.where(*expired)))
     if near:
         held = _held_last().where(allocations.c.lot_id.in_(near))
         many = held.with_only_columns(allocations.c.lot_id, func.count()).group_by(allocations.c.lot_id)
@@ -124,7 +128,7 @@ def _lots(connection: Connection, now: int, soon: int) -> list[LotNews]:
             order=row["order_id"],
             type=row["type"],
             quantity=row["quantity"],
-            allocated=used.get(row["id"], 0),
+            allocated=used[row["id"]],
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
             holders=counts.get(row["id"], 0),

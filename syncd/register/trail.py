@@ -14,9 +14,10 @@ from heapq import merge
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, true, tuple_
 
 from syncd.model import ChangeState, Kind, TrailEntry
+from syncd.plan.duplicates import keys_of
 from syncd.register.schema import changes, events, lots, runs
 
 _INCIDENTAL = [int(kind) for kind in (Kind.NOTE, Kind.SKIP)]
@@ -27,7 +28,8 @@ _CHANGES = (
     *(changes.c[name] for name in ("run_id", "kind", "key", "learner_id", "email", "lot_id", "ends_at")),
     *(changes.c[name] for name in ("why", "data", "state", "outcome")),
 )
-_PLACE = (runs.c.started_at, changes.c.run_id, changes.c.kind, changes.c.key)
+_WRITTEN = (changes.c.run_id, changes.c.kind, changes.c.key)  # one run after the other
+_TOLD = (runs.c.started_at, *_WRITTEN)
 
 
 def note(
@@ -62,13 +64,25 @@ class Trail:
         """Everything from `since` to just before `before`, of one learner or order, oldest first."""
         with self._engine.connect() as connection:
             yield from merge(
-                self._events(connection, _of_events(since, before, learner, order)),
-                self._changes(_of_changes(since, before, learner, order)),
+                self._events(connection, _of_events(since, before, learner, order), events.c.at, events.c.id),
+                self._changes(_of_changes(since, before, learner, order), *_TOLD),
                 key=lambda entry: (entry.at, entry.run or 0, entry.place),
             )
 
-    def _events(self, connection: Connection, chosen: ColumnElement[bool]) -> Iterator[TrailEntry]:
-        for row in connection.execute(select(events).where(chosen).order_by(events.c.at, events.c.id)):
+    def as_written(self) -> Iterator[TrailEntry]:
+        """What runs did to learners, run by run, each with what came of it later; whatever the clock said."""
+        of_runs = and_(events.c.subject == "learner", events.c.run_id.is_not(None))
+        with self._engine.connect() as connection:
+            yield from merge(
+                self._events(connection, of_runs, events.c.run_id, events.c.id),
+                self._changes(_of_changes(None, None, None, None), *_WRITTEN),
+                key=lambda entry: (entry.run or 0, entry.place),
+            )
+
+    def _events(
+        self, connection: Connection, chosen: ColumnElement[bool], *order: ColumnElement[Any]
+    ) -> Iterator[TrailEntry]:
+        for row in connection.execute(select(events).where(chosen).order_by(*order)):
             yield TrailEntry(
                 at=row.at,
                 run=row.run_id,
@@ -81,24 +95,25 @@ class Trail:
                 after=orjson.loads(row.after),
             )
 
-    def _changes(self, chosen: ColumnElement[bool]) -> Iterator[TrailEntry]:
+    def _changes(self, chosen: ColumnElement[bool], *order: ColumnElement[Any]) -> Iterator[TrailEntry]:
         """Page by page, so that no transaction stays open while they are shown."""
         statement = select(*_CHANGES).join(runs, runs.c.id == changes.c.run_id).where(chosen)
         last: tuple[Any, ...] | None = None
         while True:
-            page = statement if last is None else statement.where(tuple_(*_PLACE) > last)
+            page = statement if last is None else statement.where(tuple_(*order) > last)
             with self._engine.connect() as connection:
-                rows = connection.execute(page.order_by(*_PLACE).limit(_PAGE)).all()
+                rows = connection.execute(page.order_by(*order).limit(_PAGE)).all()
             if not rows:
                 return
-            last = (rows[-1].started_at, rows[-1].run_id, rows[-1].kind, rows[-1].key)
+            last = tuple(rows[-1]._mapping[column] for column in order)
             yield from map(_of_change, rows)
 
 
 def _of_change(row: Row[Any]) -> TrailEntry:
     kind, data = Kind(row.kind), orjson.loads(row.data)
     seat = {} if row.lot_id is None else {"lot": row.lot_id, "ends_at": row.ends_at}
-    after = {**data.get("set", {}), **{name: data[name] for name in ("renews", "starts_at") if name in data}}
+    told = {name: data[name] for name in ("renews", "starts_at", "into") if name in data}
+    after = {**data.get("set", {}), **told}
     return TrailEntry(
         at=row.started_at,
         run=row.run_id,
@@ -131,7 +146,9 @@ def _of_changes(
     done = changes.c.state != ChangeState.PLANNED, changes.c.kind.not_in(_INCIDENTAL)
     wanted = [] if since is None else [runs.c.started_at >= since]
     wanted += [] if before is None else [runs.c.started_at < before]
-    wanted += [] if learner is None else [changes.c.learner_id == learner]
+    if learner is not None:
+        taken_in = and_(changes.c.kind == int(Kind.MERGE), changes.c.key.like(f"{keys_of(learner)}%"))
+        wanted.append(or_(changes.c.learner_id == learner, taken_in))
     if order is not None:
         wanted.append(changes.c.lot_id.in_(select(lots.c.id).where(lots.c.order_id == order)))
     return and_(*done, *wanted)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from syncd.errors import ConfigError, Incomplete, Unavailable
 
 LONGEST_LINE = 1 << 20
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BROKEN_COPY = "write it under another name and rename it when it is complete, then run again"
 
 
@@ -77,7 +81,7 @@ class TextFile:
         """Name the line and byte that are not in this encoding, and the encoding it may be."""
         self._raw.seek(0)
         start = self._raw.read(4)
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff") and "utf-16" not in self.encoding:
+        if start[:2] in _UTF_16 and "utf-16" not in self.encoding:
             advice = f"{self._option} utf-16"
         elif self.encoding == "utf-8-sig":
             advice = f"{self._option} cp1252 if the file comes from Excel on Windows, or save it as UTF-8"
@@ -104,17 +108,48 @@ class TextFile:
 
 
 @contextmanager
+def given(path: Path, encoding: str, option: str) -> Iterator[TextFile]:
+    """What a command is given: a file, or all of standard input for "-".
+
+    `encoding` "auto": UTF-16 where its first bytes say so, else UTF-8. Raises `ConfigError` or `Unavailable`.
+    """
+    if str(path) == "-":
+        with TemporaryFile() as copy:
+            copyfileobj(sys.stdin.buffer, copy)
+            yield TextFile(Path("standard input"), _encoding(copy, encoding), copy, option)
+        return
+    with _open(path) as raw:
+        yield TextFile(path, _encoding(raw, encoding), raw, option)
+
+
+def _encoding(raw: BinaryIO, wanted: str) -> str:
+    if wanted == "auto":
+        raw.seek(0)
+        return "utf-16" if raw.read(2) in _UTF_16 else "utf-8"
+    try:
+        "".encode(wanted)
+    except LookupError as exc:
+        raise ConfigError(
+            f"there is no encoding {wanted!r}", next_step="such as utf-8, cp1252, utf-16"
+        ) from exc
+    return wanted
+
+
+@contextmanager
 def opened(path: Path, encoding: str, option: str = "set encoding:") -> Iterator[TextFile]:
     """The file, open for reading; `Unavailable` when it cannot be."""
+    with _open(path) as raw:
+        yield TextFile(path, encoding, raw, option)
+
+
+def _open(path: Path) -> BinaryIO:
     try:
-        raw = path.open("rb")
+        return path.open("rb")
     except OSError as exc:
         raise Unavailable(
             f"{path} cannot be read: {exc.strerror}",
             next_step="check the path, and that the user running syncd may read the file",
         ) from exc
-    with raw:
-        yield TextFile(path, encoding, raw, option)
 
 
 def _state(raw: BinaryIO) -> tuple[int, int]:

@@ -194,23 +194,25 @@ def test_a_look_is_not_what_somebody_has_to_decide_about(office: Office, file: P
     office.say("learners", "import", str(file), "--apply", "--allow", "creations", code=5)
 
 
-def test_one_is_shut_out_by_hand_and_let_in_again(office: Office) -> None:
-    office.order(3)
-    office.say("sync", code=0)
-    assert "--reason" in office.say("learners", "suspend", "ann", code=2).stderr
-    shown = office.say("learners", "suspend", "ann", "--reason", "long leave", code=0).stdout
-    assert "suspend 1 the account is suspended" in " ".join(shown.split())
-    assert "suspended (by hand)" in office.say("learners", "show", "ann", code=0).stdout
-    assert "by hand; the sync leaves that alone" in office.say("explain", "ann", code=0).stdout
-    told = office.say("audit", "--learner", "ann", code=0).stdout
-    assert "by hand: long leave" in told
-    complaint = office.say("learners", "suspend", "ann", "--reason", "again", code=2).stderr
-    assert "ann@example.com is suspended by hand already" in complaint
-    office.say("sync", code=0)
-    assert "reactivate" in office.say("learners", "resume", "ann", code=0).stdout
-    assert office.json("learners", "show", "ann")["account"] == "active"
-    assert "is not suspended by hand" in office.say("learners", "resume", "ann", code=2).stderr
-    assert "there is no learner nobody" in office.say("learners", "resume", "nobody", code=2).stderr
+def test_a_file_may_come_on_standard_input(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can be asked any more: it is shown, and applied by its number."""
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    shown = office.say("learners", "import", "-", input="Email\nzoe@example.com\nnobody\n", code=5).stdout
+    assert "Add 1 person now?" not in shown
+    assert "standard input, line 3" in " ".join(shown.split())
+    office.say("apply", "1", code=5)
+    assert len(office.json("learners", "list")) == 1
+    found = office.say("learners", "import", "-", input="Name\nZoe\n", code=2)
+    assert "standard input has no column with e-mail addresses" in found.stderr
+    office.say("learners", "import", "-", "--apply", input="Email\nyan@example.com\n", code=5)
+    assert len(office.json("learners", "list")) == 2
+
+
+def test_a_reviewed_file_that_no_longer_holds_names_the_way_to_a_new_look(office: Office, file: Path) -> None:
+    office.say("learners", "import", str(file), code=5)
+    office.say("learners", "add", "--email", "zoe@example.com", code=5)
+    assert "`syncd learners import FILE`" in office.say("apply", "1", code=3).stderr
+    assert "`syncd learners import FILE`" in office.say("apply", "1", code=2).stderr, "and again"
 
 
 def test_no_file_ends_with_2(office: Office) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 
@@ -84,6 +84,24 @@ def test_the_past_says_when_licenses_run_short(office: Office) -> None:
     assert re.search(r"\(50 in the last (198|199) days\)", shown), "as the clocks were, 200 days ago"
     assert "You run short by 1 on " in office.say("sync", code=0).stdout
     assert "You run short" not in office.json("sync", code=0)
+
+
+def test_a_plan_tells_of_the_next_shortfall_with_its_own_newcomers_counted(office: Office) -> None:
+    office.crowd(60)
+    office.order(70)
+    office.say("sync", code=0)
+    age(office, 200, joined=50)
+    after_this = _short_on(office.say("plan", code=0).stdout)
+    office.crowd(68)
+    assert _short_on(office.say("plan", code=0).stdout) < after_this, "eight of the ten are taken by then"
+    office.crowd(75)
+    assert "You run short" not in office.say("plan", code=5).stdout, "who waits is told of already"
+
+
+def _short_on(shown: str) -> datetime:
+    found = re.search(r"You run short by 1 on (\d+ \w+ \d+)", " ".join(shown.split()))
+    assert found, shown
+    return datetime.strptime(found[1], "%d %B %Y").replace(tzinfo=UTC)
 
 
 def test_what_if(office: Office) -> None:

@@ -89,9 +89,11 @@ def test_what_cannot_be_ends_with_2(ended: Office, words: list[str], complaint: 
     ("text", "complaint"),
     [
         (b"Name\nann\n", "has no column Email"),
-        (b"", "has no column Email"),
-        (b"Email\n\xff\xfe\xff\n", "is not UTF-8 text"),
-        (b'Email\n"ann@example.com\n', "is not a CSV file"),
+        (b"", "is empty: it has no header line"),
+        (b"Email\n\xff\xfe\xff\n", "renew.csv:2: byte 1 of the line (0xff) is not utf-8 text"),
+        (b"Email\nann\xe9@example.com\n", "say --encoding cp1252 if the file comes from Excel on Windows"),
+        (b'Email\n"ann@example.com\n', "renew.csv:2: a quoted value begins here and never ends"),
+        (b"Email;Email\nann;ann\n", "renew.csv:1: the header has the column 'email' twice"),
     ],
 )
 def test_a_file_that_is_none_ends_with_2(ended: Office, tmp_path: Path, text: bytes, complaint: str) -> None:
@@ -108,6 +110,19 @@ def test_a_file_as_a_spreadsheet_saves_it(ended: Office, tmp_path: Path, text: b
     file.write_bytes(text)
     ended.say("licenses", "renew", "--from", str(file), code=0)
     assert of_license(ended, "live") == ["ann"]
+
+
+def test_a_file_in_another_encoding_or_on_standard_input(ended: Office, tmp_path: Path) -> None:
+    file = tmp_path / "renew.csv"
+    file.write_bytes("Name;Email\nAnné;ann@example.com\n".encode("cp1252"))
+    ended.say("licenses", "renew", "--from", str(file), "--encoding", "cp1252", code=0)
+    shown = ended.say(
+        "licenses", "renew", "--from", "-", input="Email\nbob@example.com\nnobody@example.com\n", code=0
+    ).stdout
+    assert "standard input, line 3" in " ".join(shown.split())
+    assert of_license(ended, "live") == ["ann", "bob"]
+    found = ended.say("licenses", "renew", "--from", str(file), "--encoding", "latin-99", code=2)
+    assert "there is no encoding 'latin-99'" in found.stderr
 
 
 def test_automatic_where_the_admin_chose_so(ended: Office) -> None:

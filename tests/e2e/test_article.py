@@ -18,8 +18,16 @@ import pytest
 
 from tests.company import DAY
 from tests.office import CONFIG, Office, person
+from tests.servers.smtp import MailServer, text_of
 
 MANAGERS = 'managers: [{ attribute: status, equals: ["manager"] }]\n'
+NOTIFY = """\
+notify:
+  smtp: {{ server: 127.0.0.1, port: {port}, security: none, sender: training@contoso.com, timeout: 2s }}
+  to:
+    - {{ on: [order_requested], mail: orders@vendor.example }}
+    - {{ on: [order_assigned, expiry], mail: [ada@contoso.com, managers] }}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +35,16 @@ class Year:
     """The office, and a calendar one may turn ahead."""
 
     office: Office
+    mail: MailServer
     turn: Callable[[int], None]
 
     def order(self, quantity: int, reference: str) -> str:
         """The company's manager asks, the account manager grants; the day the licenses end."""
         asked = self.office.json("licenses", "request", str(quantity), "--reference", reference)
         assert asked["state"] == "requested"
+        assert self.told("orders@vendor.example")[-1] == f"Contoso: {quantity} premium licenses are requested"
         self.office.say("licenses", "assign", str(asked["id"]), code=0)
+        assert self.told("ada@contoso.com")[-1] == f"Contoso: {quantity} premium licenses are ready"
         return str(self.lots()[-1]["ends_at"])[:10]
 
     def lots(self) -> list[dict[str, Any]]:
@@ -48,6 +59,10 @@ class Year:
     def who(self, license_: str) -> list[str]:
         return [_handle(entry) for entry in self.office.json("learners", "list", "--license", license_)]
 
+    def told(self, address: str) -> list[str]:
+        """What the mails to this address are about."""
+        return [str(mail["Subject"]) for mail in self.mail.to(address)]
+
     def account(self, handle: str) -> tuple[str, str, str]:
         found = self.office.json("learners", "show", f"{handle}@example.com")
         return found["profile"]["role"], found["account"], found["suspended_by"]
@@ -58,7 +73,7 @@ def _handle(entry: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Year:
+def year(tmp_path: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Year:
     """Contoso, on an ordinary Monday morning in March."""
     morning = int(datetime(2027, 3, 1, 9, tzinfo=UTC).timestamp())
 
@@ -68,20 +83,29 @@ def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Year:
 
     turn(0)
     office = Office(tmp_path)
-    office.configure(CONFIG.replace("Europe/London", "UTC") + MANAGERS)
-    return Year(office, turn)
+    office.configure(CONFIG.replace("Europe/London", "UTC") + MANAGERS + NOTIFY.format(port=mail.port))
+    return Year(office, mail, turn)
 
 
 def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
     office = year.office
 
-    # A manager asks for licenses. Nothing is there to give until the account manager has assigned them.
+    # A manager asks for licenses, and the account manager has a mail. Nothing is there to give until they are
+    # assigned; then the company's managers have a mail that they are ready.
     office.say("licenses", "request", "5", "--note", "the first five", "--reference", "PO-1", code=0)
+    assert year.told("orders@vendor.example") == ["Contoso: 5 premium licenses are requested"]
+    asked = text_of(year.mail.received[0])
+    assert "the first five" in asked
+    assert "licenses assign 1" in asked
     waits = office.say("learners", "add", "--email", "mia@example.com", "--role", "manager", code=5).stdout
     assert "waits for a license" in waits
     assert "5 licenses are ordered and not assigned yet" in " ".join(waits.split())
+    assert [order["state"] for order in office.json("licenses", "list")] == ["requested"]
     office.say("licenses", "assign", "1", code=0)
+    assert [order["state"] for order in office.json("licenses", "list")] == ["assigned"]
     assert [lot["available"] for lot in year.lots()] == [5]
+    assert year.told("ada@contoso.com") == ["Contoso: 5 premium licenses are ready"]
+    assert "They end on 1 March 2028" in text_of(year.mail.to("ada@contoso.com")[0])
     march = "2028-03-01"
 
     # Three doors, and each who comes in has a license, with its end, without anybody handing it out.
@@ -114,7 +138,8 @@ def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
 
     # Two months later more are ordered, and the line drains by itself. Another order, another end.
     year.turn(61)
-    may = year.order(3, "PO-2")
+    may = year.order(4, "PO-2")
+    assert year.told("bob@example.com") == ["Contoso: 4 premium licenses are ready"], "a manager since then"
     assert may == "2028-05-01"
     office.employ(person("ann"), person("bob", status="manager"), person("gil"))
     office.say("sync", code=0)
@@ -122,6 +147,11 @@ def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
         **dict.fromkeys(("ann", "bob", "cem", "dan", "mia"), march),
         **dict.fromkeys(("eve", "fay", "gil"), may),
     }
+
+    # A license that is given late ends with the others of its order: the months count from the assignment.
+    year.turn(300)
+    office.say("learners", "add", "--email", "hal@example.com", "--first-name", "Hal", code=0)
+    assert year.ends()["hal"] == may
 
     # A year after the first order its licenses are over, for managers and learners alike; the others go on.
     year.turn(367)
@@ -131,7 +161,11 @@ def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
     assert year.account("mia") == ("manager", "suspended", "expiry")
     assert year.account("ann") == ("learner", "suspended", "expiry")
     assert year.account("eve") == ("learner", "active", "")
-    assert year.who("live") == ["eve", "fay", "gil"]
+    assert year.who("live") == ["eve", "fay", "gil", "hal"]
+    assert year.told("ada@contoso.com")[-1] == "Contoso: 5 premium licenses of order 1 ended on 1 March 2028"
+    assert "5 learners have one of them and no later one." in " ".join(
+        text_of(year.mail.to("ada@contoso.com")[-1]).split()
+    )
     office.say("sync", code=0)
     assert year.who("expired") == ["ann", "bob", "cem", "dan", "mia"], "nobody is renewed by himself"
 
@@ -153,10 +187,10 @@ def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
     office.say("licenses", "reconcile", code=0)
     assert [(lot["available"], lot["allocated"], lot["expired"]) for lot in year.lots()] == [
         (0, 0, 5),
-        (0, 3, 0),
+        (0, 4, 0),
         (3, 2, 0),
     ]
     actions = [entry["action"] for entry in office.json("audit")]
     assert [actions.count(name) for name in ("requested", "assigned", "create", "expire", "renew")] == [
-        *(3, 3, 8, 5, 2)
+        *(3, 3, 9, 5, 2)
     ]

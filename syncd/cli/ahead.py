@@ -1,0 +1,28 @@
+"""Ahead: while nobody waits for a license, whether they run short soon, and the draft there is for it."""
+
+from __future__ import annotations
+
+from syncd.app import App
+from syncd.cli import outlook, preview
+from syncd.cli.screen import Screen
+from syncd.cli.session import Session
+from syncd.cli.table import paragraph
+from syncd.facts import RunFacts
+from syncd.forecasting import WhatIf
+from syncd.licensing.forecast import SOON
+from syncd.model import OrderState
+
+
+def say(session: Session, screen: Screen, app: App, facts: RunFacts) -> None:
+    """After a run, as it stands; of a plan, with those who would get a license by it."""
+    if facts.waiting or facts.unrenewed:
+        return
+    planned = 0 if facts.recorded else facts.wanted
+    foresight = app.forecast(WhatIf(wanting=planned))
+    wanted = foresight.wanted
+    if wanted.shortfall and wanted.shortfall.day <= SOON:
+        words = f"{outlook.headline(foresight, wanted)} See `{session.command('licenses forecast')}`"
+        paragraph(screen, words, "warn", hanging="  ")
+    last = app.register.requests.last(app.settings.policy.seats.type)
+    if last and last.state is OrderState.DRAFT:
+        paragraph(screen, f"→ {preview.draft(last.order, last.quantity, session)}", hanging="  ")
