@@ -18,7 +18,7 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import CredentialWatch, Directory, ReadRequest
+from syncd.ports import CredentialWatch, Directory, Doorbell, ReadRequest
 from syncd.register import database
 from syncd.register.register import Register
 from syncd.requesting import request_missing
@@ -118,6 +118,16 @@ class App:
         yield from _check_database(self.register)
         for directory in self.directories:
             yield from directory.check(self._request(directory))
+
+    def doorbells(self) -> list[tuple[Doorbell, ReadRequest]]:
+        """The directories that may ring, and what is read of each; none where nobody is to listen.
+
+        Where no run may go by changes, every ring would have everybody read.
+        """
+        schedule = self.settings.schedule
+        if not schedule.doorbell or not schedule.full_after:
+            return []
+        return [(each, self._request(each)) for each in self.directories if isinstance(each, Doorbell)]
 
     def census(self, directory: Directory) -> Census:
         """Read one directory and count who is in scope. Raises `SyncdError`."""

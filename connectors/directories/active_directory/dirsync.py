@@ -33,6 +33,7 @@ from connectors.directories.ldap_wire.trouble import SUCCESS, search_failed
 from syncd.errors import CursorLost
 
 _DIRSYNC, _SHOW_DELETED = b"1.2.840.113556.1.4.841", b"1.2.840.113556.1.4.417"
+_NOTIFICATION = b"1.2.840.113556.1.4.528"
 _INCREMENTAL_VALUES = b"\x80\x00\x00\x00"  # of members only those that joined or left
 _LARGEST = 10 * 1024 * 1024
 _AT_A_TIME = 100  # people asked for by one filter
@@ -96,6 +97,14 @@ class DirSync:
         changed = {_guid(entry): entry.dn for entry in people if not _is_deleted(entry)}
         gone = {_guid(entry) for entry in people if _is_deleted(entry)}
         return Told(changed, gone - changed.keys(), touched, b64encode(after).decode())
+
+    def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
+        """Change notification: of every object of the domain, as the server takes no other filter than that.
+
+        https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/f14f3610-ee22-4d07-8a24-1bf1466cba5f
+        """
+        del session, meant
+        return Search(context), (control(_NOTIFICATION, critical=True), control(_SHOW_DELETED))
 
 
 def _sees_the_deleted(session: Session, context: str) -> bool:

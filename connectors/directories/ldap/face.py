@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from connectors.directories.ldap.dialect import LdapDialect
 from connectors.directories.ldap.options import LdapOptions
 from connectors.directories.ldap.syncrepl import Syncrepl
 from connectors.directories.ldap_wire.changing import Changing
 from connectors.directories.ldap_wire.checking import check
+from connectors.directories.ldap_wire.listening import LdapLine
 from connectors.directories.ldap_wire.reading import Source
 from connectors.directories.ldap_wire.sighting import LdapSighting
 from syncd.model import Finding
@@ -24,7 +26,7 @@ class LdapDirectory:
     ) -> None:
         self.name = name
         self._source = Source(name, options, lambda root: LdapDialect(options, root.vendor), sleep)
-        self._changing = Changing(self._source, Syncrepl())
+        self._changing = Changing(self._source, lambda _: Syncrepl())
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         return self._source.read(request)
@@ -37,6 +39,9 @@ class LdapDirectory:
 
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
         return self._changing.again(request, ids)
+
+    def listen(self, request: ReadRequest) -> AbstractContextManager[LdapLine]:
+        return self._changing.listen(request)
 
     def check(self, request: ReadRequest) -> Iterator[Finding]:
         yield from check(self._source, request)
