@@ -1,4 +1,4 @@
-"""The pace of the doorbell, by a clock that is made up: many rings are few runs, and one is not kept waiting."""
+"""The pace of the doorbell, by a made-up clock: many rings are few runs, and one is not kept waiting."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ class LdapLine:
         self._search = search
         self._controls = controls
         self._clock = clock
-        self._number = self._question = 0
+        self._number = 0
+        self._question: int | None = None
         self._heard = self._asked = 0.0
 
     def open(self) -> None:
@@ -45,7 +46,7 @@ class LdapLine:
                 self._number = self._session.next_id()
                 self._session.socket.sendall(self._search.message(self._number, self._controls))
                 self._ask()
-                while self._question:
+                while self._question is not None:
                     self._take()
             except (OSError, ClosedError) as exc:
                 raise self._broken(exc) from exc
@@ -62,7 +63,7 @@ class LdapLine:
     def _see_to_it(self) -> None:
         """Ask whether the server is there, when it has been silent; give it up when it stays so."""
         now = self._clock()
-        if self._question:
+        if self._question is not None:
             if now - self._asked > self._session.receive_timeout:
                 raise TimeoutError
         elif now - self._heard > _SILENCE:
@@ -81,7 +82,7 @@ class LdapLine:
         if message.id != self._question:
             raise unasked(self._session, message)
         if message.operation == messages.DONE:
-            self._question = 0
+            self._question = None
         return False
 
     def _rings(self, message: Message) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from connectors.directories.active_directory.face import ActiveDirectory
 from tests.connectors.directories.ldap_reading import active_directory, bind
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.doorbell import DoorbellContract
 from tests.contracts.incremental import IncrementalContract
 from tests.contracts.town import Person
 from tests.servers.samba import Samba
@@ -85,7 +86,7 @@ class SambaTown:
         return self._groups[name]
 
 
-class TestActiveDirectoryContract(DirectoryContract, IncrementalContract):
+class TestActiveDirectoryContract(DirectoryContract, IncrementalContract, DoorbellContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
     tells_nesting = tells_reports_of_the_deleted = False
 
