@@ -25,7 +25,7 @@ from syncd.model import Kind, RunState
 from syncd.ports import Doorbell, Line, ReadRequest
 
 _LOOK = 1.0  # seconds: how soon a listener notices that it is to end
-_LONGEST_PAUSE = 60.0
+_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _LATER = 900.0  # as soon as `schedule.every`, by itself, tries: refused passwords lock accounts
 _log = structlog.get_logger()
 
@@ -76,11 +76,11 @@ class Listener:
 
     def listen(self) -> None:
         """Until told to stop. Raises nothing: what goes wrong is logged, and tried again."""
-        pause = 1.0
+        pause = _PAUSE
         while not self._stopping.is_set():
             try:
                 with self._doorbell.listen(self._request) as line:
-                    pause = 1.0
+                    pause = _PAUSE
                     self._say("doorbell_works")
                     self._attend(line)
             except (Retriable, Incomplete) as exc:
