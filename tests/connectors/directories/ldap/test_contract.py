@@ -23,8 +23,9 @@ class TestOpenLdapContract(DirectoryContract, IncrementalContract, DoorbellContr
         return LdapTown(slapd, slapd_ou, gone={"employeeType": "gone"})
 
 
-class Test389Contract(DirectoryContract):
+class Test389Contract(DirectoryContract, IncrementalContract, DoorbellContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
+    tells_groups = tells_nesting = tells_references = False
 
     @pytest.fixture
     def town(self, ds389: Ds389, ds389_ou: str) -> LdapTown:
