@@ -119,10 +119,9 @@ class Listener:
         if said == self._said:
             return
         self._said = said
-        if exc is None:
-            _log.info(event, directory=self._doorbell.name)
-        else:
-            _log.warning(event, directory=self._doorbell.name, reason=exc.message, next_step=exc.next_step)
+        log = _log.warning if event == "doorbell_lost" else _log.info
+        why = {"reason": exc.message, "next_step": exc.next_step} if exc else {}
+        log(event, directory=self._doorbell.name, **why)
 
 
 def _found(after: Snapshot) -> bool:

@@ -2,7 +2,7 @@
 
 it rings                        once it has been quiet for half a second, or has rung for three: a run
 it rings while that run works   the next run, after a rest
-the rest                        three seconds; at least four times as long as the run took, so that the
+the rest                        two seconds; at least four times as long as the run took, so that the
                                 doorbell keeps syncd busy for a fifth of the time at most
 runs that find nothing          rest twice as long each time, up to a minute, until one finds something or
                                 it has been quiet for as long as the rest
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 _QUIET = 0.5
 _LONGEST_RINGING = 3.0
-_REST = 3.0
+_REST = 2.0
 _TIMES_AS_LONG = 4
 _LONGEST_REST, _LONGEST_REST_OF_ALL = 60.0, 300.0
 

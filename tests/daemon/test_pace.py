@@ -46,12 +46,12 @@ def test_without_a_quiet_moment_it_begins_after_three_seconds() -> None:
 def test_a_storm_is_a_handful_of_runs_and_the_last_sees_its_end() -> None:
     storm = [10 + n * 0.002 for n in range(STORM)]
     begun = runs(storm, took=1.0, found=True, until=600)
-    assert len(begun) <= 6
+    assert len(begun) <= 8
     assert begun[-1] > storm[-1]
 
 
-def test_what_rings_during_a_run_is_the_next_after_a_rest_of_three_seconds() -> None:
-    assert runs([10.0, 10.6], took=0.2, found=True, until=100) == [10.5, 13.7]
+def test_what_rings_during_a_run_is_the_next_after_a_rest_of_two_seconds() -> None:
+    assert runs([10.0, 10.6], took=0.2, found=True, until=100) == [10.5, 12.7]
 
 
 def test_runs_that_take_long_keep_it_busy_for_a_fifth_of_the_time() -> None:
@@ -78,7 +78,7 @@ def test_after_something_was_found_it_is_quick_again() -> None:
     pace.begun()
     pace.ended(1000, took=0.1, found=True)
     pace.rang(1000.5)
-    assert pace.due_in(1000.5) == 2.5
+    assert pace.due_in(1000.5) == 1.5
 
 
 def test_after_a_quiet_time_it_is_quick_again() -> None:

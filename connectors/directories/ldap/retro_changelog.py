@@ -44,21 +44,23 @@ class RetroChangelog:
         del context
         root = next(_entries(session, Search("", attributes=("lastChangeNumber",), one=True)), None)
         last = root.text("lastchangenumber") if root else ""
-        found = _change(session, last) if last.isdecimal() else None
-        if found is None or not found.text("targetuniqueid"):
+        anchor = _anchor(session, last)
+        if anchor is None or (int(last) and not anchor.text("targetuniqueid")):
             return ""
-        return f"{last} {found.text('nsuniqueid')}"
+        return f"{int(last)} {anchor.text('nsuniqueid')}"
 
     def since(
         self, session: Session, context: str, position: str, attributes: Sequence[str], *, groups: bool
     ) -> Told:
         del attributes, groups  # it tells of every change, and of groups only that they have changed
         number, _, id_ = position.partition(" ")
-        known = _change(session, number) if number.isdecimal() else None
-        if known is None or known.text("nsuniqueid") != id_:
+        anchor = _anchor(session, number)
+        if anchor is None or anchor.text("nsuniqueid") != id_:
             raise CursorLost("the server's changelog does not reach back so far, or is another one")
         after = Search(_LOG, f"(changeNumber>={int(number) + 1})", _ASKED)
-        changes = sorted(_entries(session, after), key=lambda entry: int(entry.text("changenumber")))
+        changes = sorted(_entries(session, after), key=_number)
+        if changes and not int(number) and _number(changes[0]) > 1:
+            raise CursorLost("the server's changelog does not reach back so far")
         ours = [entry for entry in changes if is_below(entry.text("targetdn"), context)]
         changed: dict[str, str] = {}
         for entry in ours:
@@ -66,8 +68,7 @@ class RetroChangelog:
         gone = {_target(entry) for entry in ours if entry.text("changetype") == "delete"}
         moved = {_target(entry) for entry in ours if entry.text("changetype") in ("modrdn", "moddn")}
         _refuse_units(session, context, sorted(moved - gone))
-        last = changes[-1] if changes else known
-        told_until = f"{int(last.text('changenumber'))} {last.text('nsuniqueid')}"
+        told_until = f"{_number(changes[-1])} {changes[-1].text('nsuniqueid')}" if changes else position
         return Told({id_: changed[id_] for id_ in changed.keys() - gone}, gone, frozenset(), told_until)
 
     def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
@@ -90,11 +91,17 @@ def _entries(session: Session, search: Search) -> Iterator[Entry]:
         yield from map(Entry.decode, page.entries)
 
 
-def _change(session: Session, number: str) -> Entry | None:
-    """The one change of that number; None where it is not kept, or not shown."""
-    found = Search(f"changenumber={int(number)},{_LOG}", attributes=_ASKED, one=True)
+def _number(change: Entry) -> int:
+    return int(change.text("changenumber"))
+
+
+def _anchor(session: Session, number: str) -> Entry | None:
+    """The change of that number, for 0 the log itself; None where it is not kept, or not shown."""
+    if not number.isdecimal():
+        return None
+    dn = f"changenumber={int(number)},{_LOG}" if int(number) else _LOG
     try:
-        return next(_entries(session, found), None)
+        return next(_entries(session, Search(dn, attributes=_ASKED, one=True)), None)
     except ConfigError:  # there is none, or no changelog at all
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,20 @@ def test_a_changelog_cut_off_at_its_old_end_is_a_lost_cursor(ds389: Ds389, ds389
     assert directory.mark(REQUEST) == "", "and where it ends nobody knows"
     ds389.add_person("Bob Lee", ou=ds389_ou)
     assert directory.mark(REQUEST)
+
+
+def test_a_log_in_which_nothing_stands_yet_is_followed_from_its_beginning(tmp_path: Path) -> None:
+    with Ds389.start(tmp_path) as fresh:
+        directory = followed(fresh, fresh.staff)
+        cursor = directory.mark(REQUEST)
+        assert position(cursor)[0] == 0
+        assert people(list(directory.changes(REQUEST, cursor))) == []
+        fresh.add_person("Ann Lee", uid="ann")
+        assert people(list(directory.changes(REQUEST, cursor))) == ["uid=ann"]
+        fresh.add_person("Bob Lee", uid="bob")
+        fresh.admin.delete("changenumber=1,cn=changelog")
+        with pytest.raises(CursorLost, match="does not reach back"):
+            list(directory.changes(REQUEST, cursor))
 
 
 @pytest.mark.parametrize("position_", ["", "x", "1", "999999999 none", "-1 none"])
