@@ -5,7 +5,7 @@ One thread a directory that can ring, for as long as this daemon leads by these 
 open a line ──> it rings (something may have been missed before) ──> wait for rings ──┐
      ^  ^                                                                             │
      │  └── the line is dead: again after 1, 2, 4 … 60 seconds <──────────────────────┤
-     └───── the server does not ring: say so once, try again in a quarter of an hour <┘
+     └───── the server does not ring: say so once, try again in an hour <─────────────┘
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from syncd.ports import Doorbell, Line, ReadRequest
 
 _LOOK = 1.0  # seconds: how soon a listener notices that it is to end
 _PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-_LATER = 900.0  # as soon as `schedule.every`, by itself, tries: refused passwords lock accounts
+_LATER = 3600.0  # a password that is refused, by runs and by us, must not lock the account
 _log = structlog.get_logger()
 
 
@@ -76,6 +76,7 @@ class Listener:
 
     def listen(self) -> None:
         """Until told to stop. Raises nothing: what goes wrong is logged, and tried again."""
+        self._wait_for_a_run()
         pause = _PAUSE
         while not self._stopping.is_set():
             try:
@@ -93,6 +94,13 @@ class Listener:
             except Exception as exc:  # noqa: BLE001 - a mistake of ours costs the doorbell, not the daemon
                 _log.error("doorbell_crashed", directory=self._doorbell.name, exc_info=exc)
                 self._stopping.wait(_LATER)
+
+    def _wait_for_a_run(self) -> None:
+        """Until one has gone well, or for an hour: it finds out whether we are let in, and nobody asks twice."""
+        until = self._clock() + _LATER
+        while self._status.snapshot().facts is None and self._clock() < until:
+            if self._stopping.wait(min(_LOOK, _LATER)):
+                return
 
     def _attend(self, line: Line) -> None:
         """Until told to stop. Raises what the line does."""

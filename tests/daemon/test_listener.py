@@ -15,6 +15,7 @@ from syncd.daemon.doorbell import listening
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError, Incomplete, Retriable, SyncdError, Unavailable
+from syncd.facts import RunFacts
 from syncd.ports import ReadRequest
 from tests.contracts.memory import MemoryDirectory
 
@@ -88,6 +89,19 @@ def test_a_line_that_opens_asks_once_for_what_was_missed_before(queue: Queue) ->
         assert (wanted.causes, wanted.full, wanted.reviewed) == (("doorbell corp",), False, None)
         wanted.settle()
         assert queue.take(0.2) is None
+
+
+def test_nobody_knocks_before_a_run_has_gone_well(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password that is wrong would be sent twice as often."""
+    monkeypatch.setattr(doorbell, "_LATER", 3600.0)
+    monkeypatch.setattr(doorbell, "_LOOK", 0.01)
+    door, status = Door(), Status()
+    with listening([(door, REQUEST)], queue, status):
+        status.run_ended("failed", 0, failure="credentials refused")
+        assert queue.take(0.3) is None
+        assert door.tries == 0
+        status.run_ended("done", 0, failure="", facts=RunFacts(1))
+        assert take(queue).causes == ("doorbell corp",)
 
 
 def test_a_ring_asks_for_a_run_and_joins_one_that_waits(queue: Queue) -> None:

@@ -62,14 +62,11 @@ class RetroChangelog:
         if changes and not int(number) and _number(changes[0]) > 1:
             raise CursorLost("the server's changelog does not reach back so far")
         ours = [entry for entry in changes if is_below(entry.text("targetdn"), context)]
-        changed: dict[str, str] = {}
-        for entry in ours:
-            changed[_target(entry)] = entry.text("targetdn")
-        gone = {_target(entry) for entry in ours if entry.text("changetype") == "delete"}
+        changed = {_target(entry): entry.text("targetdn") for entry in ours}
         moved = {_target(entry) for entry in ours if entry.text("changetype") in ("modrdn", "moddn")}
-        _refuse_units(session, context, sorted(moved - gone))
+        _refuse_units(session, context, sorted(moved))
         told_until = f"{_number(changes[-1])} {changes[-1].text('nsuniqueid')}" if changes else position
-        return Told({id_: changed[id_] for id_ in changed.keys() - gone}, gone, frozenset(), told_until)
+        return Told(changed, frozenset(), frozenset(), told_until)  # the deleted are not found by their id
 
     def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
         """A persistent search, of changes only, which the server offers without any plug-in.
