@@ -96,7 +96,7 @@ class Listener:
                 self._stopping.wait(_LATER)
 
     def _wait_for_a_run(self) -> None:
-        """Until one has gone well, or for an hour: it finds out whether we are let in, and nobody asks twice."""
+        """Until one has gone well, or for an hour: whether we are let in at all, it finds out for us."""
         until = self._clock() + _LATER
         while self._status.snapshot().facts is None and self._clock() < until:
             if self._stopping.wait(min(_LOOK, _LATER)):

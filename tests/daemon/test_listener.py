@@ -67,7 +67,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def at(door: Door, queue: Queue) -> Iterator[None]:
-    with listening([(door, REQUEST)], queue, Status()):
+    status = Status()
+    status.change(facts=RunFacts(1))
+    with listening([(door, REQUEST)], queue, status):
         yield
 
 

@@ -12,7 +12,7 @@ from connectors.directories.ldap_wire.session import Session
 class Told(NamedTuple):
     """What a server says has changed below a naming context.
 
-    `changed`: the DNs of entries that are new or not as they were, by id; one that is not to be found is gone.
+    `changed`: the DNs of entries that are new or not as they were, by id; who is not to be found is gone.
     `gone`: ids of entries that are no longer there. `touched`: DNs of people who joined or left a group.
     `position`: from where to ask on.
     """
