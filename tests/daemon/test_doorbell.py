@@ -20,7 +20,6 @@ from tests.servers.ldap_proxy import Kind, LdapProxy, Trouble
 from tests.servers.samba import Samba
 
 ONLY_WHEN_IT_RINGS = "schedule: { every: 0s, full: null }\n"
-HURRY = "from syncd.daemon import doorbell; doorbell._LATER = 0.2"
 
 
 @pytest.fixture
