@@ -19,7 +19,7 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, ReadRequest, Spans, unseen
+from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, Doorbell, ReadRequest, Spans, unseen
 from syncd.register import database
 from syncd.register.gauges import Reading
 from syncd.register.register import Register
@@ -147,6 +147,16 @@ class App:
             yield from directory.check(self._request(directory))
         if self.settings.traces.endpoint:
             yield collector.check(self.settings.traces)
+
+    def doorbells(self) -> list[tuple[Doorbell, ReadRequest]]:
+        """The directories that may ring, and what is read of each; none where nobody is to listen.
+
+        Where no run may go by changes, every ring would have everybody read.
+        """
+        schedule = self.settings.schedule
+        if not schedule.doorbell or not schedule.full_after:
+            return []
+        return [(each, self._request(each)) for each in self.directories if isinstance(each, Doorbell)]
 
     def census(self, directory: Directory) -> Census:
         """Read one directory and count who is in scope. Raises `SyncdError`."""

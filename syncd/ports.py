@@ -109,6 +109,28 @@ class Incremental(Directory, Protocol):
         ...
 
 
+class Line(Protocol):
+    """An open line to a directory, on which it rings. What has changed it does not say: for that there are
+    `changes`."""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it rings within so many seconds: False says only that it has not yet. Raises `Retriable` or
+        `Incomplete` once the line is dead, and `Unavailable` when the server does not want to ring any more.
+        """
+        ...
+
+
+@runtime_checkable
+class Doorbell(Incremental, Protocol):
+    """A directory that rings when somebody, or a group that is asked for, is not as before."""
+
+    def listen(self, request: ReadRequest) -> AbstractContextManager[Line]:
+        """Open a line: whatever changes from now on rings, sooner or later; what does not matter may ring,
+        too. Takes one try. Raises `Retriable` or `Incomplete` when another one may help, and `Unavailable` or
+        `ConfigError` where this server does not ring, or could not tell what has changed."""
+        ...
+
+
 class Answered(StrEnum):
     """What became of a question put to a server."""
 

@@ -2,5 +2,6 @@
 
 main thread   signals, reloading, the watchdog             (serve)
 timetable     asks for a run when it is due                (APScheduler's thread)
+doorbell      asks for a run when a directory rings        (a thread for each of them)
 worker        leads or stands by, runs what is asked for   (worker)
 """

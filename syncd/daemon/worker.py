@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import structlog
 
 from syncd.app import App, CallsOf, assembled, nobody_counts
+from syncd.daemon.doorbell import listening
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
 from syncd.errors import Busy, SyncdError
@@ -97,7 +98,7 @@ class Worker:
 
     def _lead(self, app: App) -> None:
         """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
-        with app.register.leading() as still_ours:
+        with app.register.leading() as still_ours, listening(app.doorbells(), self._queue, self._status):
             self._enter(Role.LEADING)
             while self._goes_on(app):
                 self._ask_for_approved(app)

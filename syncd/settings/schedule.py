@@ -95,6 +95,11 @@ class ScheduleSection(Section):
         description="how long after a whole read a directory that can tell what has changed is asked for that"
         " only, by the daemon and by hand; 0: every sync reads everybody",
     )
+    doorbell: bool = Field(
+        default=True,
+        description="sync within seconds of a change, where a directory that can tell what has changed also"
+        " says when; only the daemon",
+    )
     jitter: Duration = Field(
         default=0, description="begin up to so much earlier or later, so that not all begin at once"
     )

@@ -64,6 +64,11 @@ cn: "{BASE}"
 nsslapd-state: backend
 nsslapd-backend: userroot
 """
+CHANGELOG = "cn=changelog"
+SHOWN_TO_THE_READER = (
+    '(targetattr!="changes")'
+    f'(version 3.0; acl "syncd"; allow(read,search,compare) userdn="ldap:///cn=reader,{BASE}";)'
+)
 _OWN_SCHEMA = (
     "dn: cn=schema\nobjectclass: top\nobjectclass: ldapSubentry\nobjectclass: subschema\ncn: schema\n"
 )
@@ -100,6 +105,7 @@ class Ds389:
         server = cls(directory, people=people)
         server._install()
         server.resume()
+        server.admin.add_values(CHANGELOG, {"aci": SHOWN_TO_THE_READER})
         try:
             yield server
         finally:
@@ -208,7 +214,11 @@ class Ds389:
         member_of = "nsslapd-plugintype: betxnpostoperation\nnsslapd-pluginenabled: "
         start = text.index("dn: cn=MemberOf Plugin")
         text = text[:start] + text[start:].replace(f"{member_of}off", f"{member_of}on", 1)
-        (self._directory / "config/dse.ldif").write_text(text)
+        changelog = "nsslapd-plugintype: object\nnsslapd-pluginbetxn: on\nnsslapd-pluginenabled: "
+        noted = "nsslapd-attribute: nsuniqueid:targetUniqueId\n"
+        start = text.index("dn: cn=Retro Changelog Plugin")
+        enabled = text[start:].replace(f"{changelog}off\n", f"{changelog}on\n{noted}", 1)
+        (self._directory / "config/dse.ldif").write_text(text[:start] + enabled)
         (self._directory / "config/schema/99user.ldif").write_text(_OWN_SCHEMA)
         (self._directory / "config/slapd-collations.conf").touch()
 

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from connectors.directories.ad_values import sid_text
 from tests.servers import samba_tree as tree
 from tests.servers.certificates import Authority, ServerCertificate
 from tests.servers.ldap_admin import Account, LdapAdmin
@@ -136,6 +137,11 @@ class Samba:
     def add_group(self, name: str, members: Sequence[str] = (), *, ou: str = tree.GROUPS) -> str:
         attributes = {"objectClass": "group", "sAMAccountName": name, "groupType": tree.UNIVERSAL_SECURITY}
         return self.admin.add(f"CN={name},{ou}", attributes | ({"member": list(members)} if members else {}))
+
+    def deny_replication(self, dn: str) -> None:
+        """Take from an account, whatever its groups, the right to replicate changes."""
+        (entry,) = self.admin.search(dn, attributes=["objectSid"])
+        tree.deny_replication(self._directory, sid_text(entry["raw_attributes"]["objectSid"][0]))
 
     def disable(self, dn: str) -> None:
         self.admin.replace(dn, {"userAccountControl": str(tree.DISABLED)})

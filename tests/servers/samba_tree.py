@@ -26,6 +26,7 @@ SYNC_PASSWORD = "Sync-of-Contoso-1"
 ENABLED, DISABLED, NEVER_EXPIRES = 0x200, 0x202, 0x10200
 UNIVERSAL_SECURITY = "-2147483640"
 RECYCLE_BIN = "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a"
+_REPLICATE = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # DS-Replication-Get-Changes
 
 _CONF = """[global]
     netbios name = DC1
@@ -100,6 +101,13 @@ def offline(directory: Path, tool: str, records: str) -> None:
     options = ["--nosync", "-o", "batch_mode:1"] if tool == "ldbadd" else []
     conf, database = directory / "smb.conf", directory / "private/sam.ldb"
     run([tool, f"--configfile={conf}", "-H", str(database), *options], stdin=records)
+
+
+def deny_replication(directory: Path, sid: str) -> None:
+    """Take the right "Replicating Directory Changes" from one account."""
+    files = [f"--configfile={directory}/smb.conf", "-H", f"{directory}/private/sam.ldb"]
+    entry = f"(OD;;CR;{_REPLICATE};;{sid})"
+    run(["samba-tool", "dsacl", "set", *files, f"--objectdn={BASE}", f"--sddl={entry}"])
 
 
 def password_value(password: str) -> bytes:

@@ -1,9 +1,10 @@
 """The history of Active Directory: DirSync.
 
 It tells of every change, deletions included, and who joined or left a group, and its cursor holds at every
-domain controller. The account needs the right to replicate changes, and to see what was deleted.
-Rejected: uSNChanged. It needs the second right, too, holds at one controller only, and does not tell who
-left a group.
+domain controller. With the right to replicate changes it tells of everything; without it, of what the account
+sees, which is as good, since a whole read shows no more. But what was deleted the account must see, or nobody
+would ever have left. Rejected: uSNChanged. It needs that, too, holds at one controller only, and tells not
+who left a group.
 
 https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/2213a7f2-0a36-483c-b2a4-8574d53aa1e3
 """
@@ -33,7 +34,9 @@ from connectors.directories.ldap_wire.trouble import SUCCESS, search_failed
 from syncd.errors import CursorLost
 
 _DIRSYNC, _SHOW_DELETED = b"1.2.840.113556.1.4.841", b"1.2.840.113556.1.4.417"
-_INCREMENTAL_VALUES = b"\x80\x00\x00\x00"  # of members only those that joined or left
+_NOTIFICATION = b"1.2.840.113556.1.4.528"
+_BY_RIGHT = b"\x80\x00\x00\x00"  # of members only those that joined or left
+_BY_SIGHT = b"\x80\x00\x00\x01"  # the same, of what the account sees: no right is asked for
 _LARGEST = 10 * 1024 * 1024
 _AT_A_TIME = 100  # people asked for by one filter
 _NO_EXTENSION, _NOT_ALLOWED, _UNWILLING = 12, 50, 53
@@ -51,7 +54,7 @@ class DirSync:
     identity = "objectguid"
     tells_groups = True
     follows_references = True
-    hint = 'allow the account "Replicating Directory Changes", and to read the deleted objects'
+    hint = "let the account see the deleted objects"
     untold = frozenset(  # made up when asked for, or of each domain controller alone
         (
             *(
@@ -97,6 +100,14 @@ class DirSync:
         gone = {_guid(entry) for entry in people if _is_deleted(entry)}
         return Told(changed, gone - changed.keys(), touched, b64encode(after).decode())
 
+    def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
+        """Change notification: of every object of the domain, as the server takes no other filter than that.
+
+        https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/f14f3610-ee22-4d07-8a24-1bf1466cba5f
+        """
+        del session, meant
+        return Search(context), (control(_NOTIFICATION, critical=True), control(_SHOW_DELETED))
+
 
 def _sees_the_deleted(session: Session, context: str) -> bool:
     """Whether anything deleted is visible, besides the container that holds it: one page of two tells."""
@@ -111,14 +122,26 @@ def _sees_the_deleted(session: Session, context: str) -> bool:
     return any(not entry.dn.upper().startswith("CN=DELETED OBJECTS,") for entry in entries)
 
 
+class _NotAllowedError(Exception):
+    """The account has no right to replicate changes."""
+
+
 def _changes(session: Session, search: Search, cookie: bytes) -> _Answer:
-    """What has changed since the cookie, however many answers that takes, and the cookie for next time."""
+    """What has changed since the cookie, and the cookie for next time."""
+    try:
+        return _told(session, search, cookie, _BY_RIGHT)
+    except _NotAllowedError:
+        return _told(session, search, cookie, _BY_SIGHT)
+
+
+def _told(session: Session, search: Search, cookie: bytes, flags: bytes) -> _Answer:
+    """However many answers that takes. Raises `_NotAllowedError` where these flags want a right."""
     found: list[Entry] = []
     more = True
     while more:
         value = ber.encode(
             SEQUENCE,
-            ber.encode(INTEGER, _INCREMENTAL_VALUES),
+            ber.encode(INTEGER, flags),
             ber.encode_integer(_LARGEST),
             ber.encode(OCTETS, cookie),
         )
@@ -126,12 +149,14 @@ def _changes(session: Session, search: Search, cookie: bytes) -> _Answer:
             if message.operation == messages.ENTRY:
                 found.append(Entry.decode(message.body))
             elif message.operation == messages.DONE:
-                more, cookie = _end(session, search, message)
+                more, cookie = _end(session, search, message, flags)
     return found, cookie
 
 
-def _end(session: Session, search: Search, message: messages.Message) -> tuple[bool, bytes]:
+def _end(session: Session, search: Search, message: messages.Message, flags: bytes) -> tuple[bool, bytes]:
     result = decode_result(message.body, message.operation_ends)
+    if result.code == _NOT_ALLOWED and flags == _BY_RIGHT:
+        raise _NotAllowedError
     if result.code in (_NO_EXTENSION, _NOT_ALLOWED, _UNWILLING):
         raise CursorLost("the server does not know it, or the reading account lost a right")
     if result.code != SUCCESS:

@@ -40,7 +40,7 @@ class LdapDialect:
     )
 
     def __init__(self, options: LdapOptions, vendor: str) -> None:
-        identity = options.id_attribute or ("nsUniqueId" if vendor.startswith("389") else "entryUUID")
+        identity = options.id_attribute or ("nsUniqueId" if is_389(vendor) else "entryUUID")
         signs = (sign.attribute for sign in options.disabled_when)
         shared = (options.link_attribute,) if options.link_attribute else ()
         known = ("nsAccountLock", "pwdAccountLockedTime", "shadowExpire")
@@ -89,6 +89,11 @@ class LdapDialect:
 
     def holds_people(self, dn: str) -> bool:  # noqa: ARG002
         return True
+
+
+def is_389(vendor: str) -> bool:
+    """Whether a server that calls itself so is a 389 Directory Server."""
+    return vendor.startswith("389")
 
 
 def _expiry(days: str, now: int) -> Standing:

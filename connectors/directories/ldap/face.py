@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 
-from connectors.directories.ldap.dialect import LdapDialect
+from connectors.directories.ldap.dialect import LdapDialect, is_389
 from connectors.directories.ldap.options import LdapOptions
+from connectors.directories.ldap.retro_changelog import RetroChangelog
 from connectors.directories.ldap.syncrepl import Syncrepl
 from connectors.directories.ldap_wire.changing import Changing
 from connectors.directories.ldap_wire.checking import check
+from connectors.directories.ldap_wire.dialect import RootEntry
+from connectors.directories.ldap_wire.history import History
+from connectors.directories.ldap_wire.listening import LdapLine
 from connectors.directories.ldap_wire.reading import Source
 from connectors.directories.ldap_wire.sighting import LdapSighting
 from syncd.model import Finding
@@ -29,7 +34,7 @@ class LdapDirectory:
     ) -> None:
         self.name = name
         self._source = Source(name, options, lambda root: LdapDialect(options, root.vendor), calls, sleep)
-        self._changing = Changing(self._source, Syncrepl())
+        self._changing = Changing(self._source, _history)
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         return self._source.read(request)
@@ -43,6 +48,13 @@ class LdapDirectory:
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
         return self._changing.again(request, ids)
 
+    def listen(self, request: ReadRequest) -> AbstractContextManager[LdapLine]:
+        return self._changing.listen(request)
+
     def check(self, request: ReadRequest) -> Iterator[Finding]:
         yield from check(self._source, request)
         yield from self._changing.check(request)
+
+
+def _history(root: RootEntry) -> History:
+    return RetroChangelog() if is_389(root.vendor) else Syncrepl()

@@ -59,6 +59,12 @@ class Syncrepl:
             gathering.take(message)
         return Told(gathering.changed, gathering.gone, frozenset(), gathering.position or position)
 
+    def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
+        """The same, but that it goes on after the changes there were: from now on, so that there are none."""
+        cookie = self.position(session, context).encode()
+        asked = sync_messages.encode_request(cookie, persist=True)
+        return Search(context, meant), (control(sync_messages.REQUEST, asked, critical=True),)
+
 
 class _Gathering:
     """What the messages of one answer come to."""

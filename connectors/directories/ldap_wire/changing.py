@@ -7,19 +7,21 @@ the history cannot tell of (who left a changed group, where it does not say) mak
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
-from connectors.directories.ldap_wire.dialect import Entry, read_root
+from connectors.directories.ldap_wire.dialect import Entry, RootEntry, read_root
+from connectors.directories.ldap_wire.filters import any_of
 from connectors.directories.ldap_wire.history import History, Told
+from connectors.directories.ldap_wire.listening import LdapLine
 from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.reading import Reading, Source
 from connectors.directories.ldap_wire.search import Assertion, only_ldap, pages
 from connectors.directories.ldap_wire.sighting import Sealer
-from syncd.errors import CursorLost, SyncdError
+from syncd.errors import CursorLost, SyncdError, Unavailable
 from syncd.model import Finding
 from syncd.ports import Changed, ReadRequest
 
@@ -54,86 +56,122 @@ class Bookmark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """A directory whose server keeps a history."""
+    """A directory whose server keeps a history. `history`: how the server tells it that says so of itself."""
 
     source: Source
-    history: History
+    history: Callable[[RootEntry], History]
 
     def mark(self, request: ReadRequest) -> str:
         """`Incremental.mark`."""
-        with self.source.session() as session, only_ldap(session):
-            reading = Reading(session, self.source, request, read_root(session))
-            if not self._can_tell(reading):
-                return ""
-            position = self.history.position(session, reading.context)
+        with self._opened(request) as (reading, history):
+            position = _position(reading, history)
             if not position:
                 return ""
-            groups = self._groups(reading.memberships())
-            return Bookmark(self.history.kind, reading.context, position, reading.key.hex(), groups).text
+            groups = _digest(history, reading.memberships())
+            return Bookmark(history.kind, reading.context, position, reading.key.hex(), groups).text
 
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
         """`Incremental.changes`."""
         bookmark = Bookmark.parse(cursor)
-        with self.source.session() as session, only_ldap(session):
-            reading = Reading(session, self.source, request, read_root(session), bytes.fromhex(bookmark.key))
-            if (bookmark.kind, bookmark.context) != (self.history.kind, reading.context):
+        with self._opened(request, bytes.fromhex(bookmark.key)) as (reading, history):
+            if (bookmark.kind, bookmark.context) != (history.kind, reading.context):
                 raise CursorLost("it is from another server or naming context")
-            told = self.history.since(
-                session, reading.context, bookmark.position, reading.asked, groups=bool(request.groups)
+            told = history.since(
+                reading.session,
+                reading.context,
+                bookmark.position,
+                reading.asked,
+                groups=bool(request.groups),
             )
             sealer = reading.sealer()
-            groups = self._groups(sealer.memberships)
+            groups = _digest(history, sealer.memberships)
             if groups != bookmark.groups:
                 raise CursorLost("one of the groups in the configuration has changed")
-            yield from self._told(reading, sealer, told)
+            yield from _told(reading, sealer, told)
             yield Changed(cursor=bookmark._replace(position=told.position, groups=groups).text)
 
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
         """`Incremental.again`."""
-        with self.source.session() as session, only_ldap(session):
-            reading = Reading(session, self.source, request, read_root(session))
+        with self._opened(request) as (reading, _):
             yield from _by_id(reading, reading.sealer(), ids)
 
-    def check(self, request: ReadRequest) -> Iterator[Finding]:
-        """One line more for `Directory.check`; what does not work at all has been said by others."""
-        with suppress(SyncdError):
-            if self.mark(request):
-                yield Finding("changes", True, "the server tells what has changed: most syncs read only that")
-            else:
-                yield Finding(
-                    "changes", True, "cannot be told: every sync reads everybody", self.history.hint
+    @contextmanager
+    def listen(self, request: ReadRequest) -> Iterator[LdapLine]:
+        """`Doorbell.listen`."""
+        with self._opened(request, tries=1) as (reading, history):
+            if not _position(reading, history):
+                raise Unavailable(
+                    f"{reading.session.url} cannot tell what has changed: a ring would have everybody read",
+                    next_step=history.hint,
                 )
+            meant = [reading.dialect.people] + ([reading.dialect.groups.filter] if request.groups else [])
+            line = LdapLine(reading.session, *history.bell(reading.session, reading.context, any_of(*meant)))
+            line.open()
+            yield line
 
-    def _can_tell(self, reading: Reading) -> bool:
-        """Whether the history tells of all that a read of this kind depends on."""
-        untold = self.history.untold.intersection(name.lower() for name in reading.asked)
-        return (
-            reading.dialect.identity == self.history.identity
-            and not untold
-            and (self.history.follows_references or not reading.references_by)
-        )
+    def check(self, request: ReadRequest) -> Iterator[Finding]:
+        """Two lines more for `Directory.check`; what does not work at all has been said by others."""
+        with suppress(SyncdError):
+            with self._opened(request) as (reading, history):
+                told, hint = bool(_position(reading, history)), history.hint
+            if not told:
+                yield Finding("changes", True, "cannot be told: every sync reads everybody", hint)
+                return
+            yield Finding("changes", True, "the server tells what has changed: most syncs read only that")
+            yield self._doorbell(request)
 
-    def _told(self, reading: Reading, sealer: Sealer, told: Told) -> Iterator[Changed]:
-        """Those the history names, and those their change reaches through groups and references."""
-        if told.gone and reading.references_by:
-            raise CursorLost("somebody was deleted, and nobody knows who reported to them")
-        yield Changed(gone=sorted(told.gone))
-        yield from _by_id(reading, sealer, sorted(told.changed.keys() - told.gone))
-        reached = [Assertion("distinguishedName", dn.encode()) for dn in sorted(told.touched)]
-        moved = [dn.encode() for dn in sorted(told.changed.values())]
-        reached += [Assertion(via, dn) for dn in moved for via in reading.references_by]
-        for page in _matching(reading, reached):
-            yield Changed(people=sealer.seal(page))
+    def _doorbell(self, request: ReadRequest) -> Finding:
+        try:
+            with self.listen(request):
+                return Finding(
+                    "doorbell", True, "the server rings when something changes, and the daemon hears it"
+                )
+        except SyncdError as exc:
+            return Finding("doorbell", True, f"none, so changes wait for the next sync: {exc.message}")
 
-    def _groups(self, memberships: Sequence[Membership]) -> str:
-        """A digest of who is in which group; empty where the history tells of groups."""
-        if self.history.tells_groups or not memberships:
-            return ""
-        whole = blake2b(digest_size=16)
-        for membership in memberships:
-            whole.update(repr((membership.group, sorted(membership.primary))).encode())
-            whole.update(membership.dns.digest() + membership.logins.digest())
-        return whole.hexdigest()
+    @contextmanager
+    def _opened(
+        self, request: ReadRequest, key: bytes = b"", *, tries: int = 3
+    ) -> Iterator[tuple[Reading, History]]:
+        """One session, what is read over it, and how its server tells of the past."""
+        with self.source.session(tries) as session, only_ldap(session):
+            root = read_root(session)
+            yield Reading(session, self.source, request, root, key), self.history(root)
+
+
+def _position(reading: Reading, history: History) -> str:
+    """Where the server stands; empty where it does not tell of all that a read of this kind depends on."""
+    untold = history.untold.intersection(name.lower() for name in reading.asked)
+    can_tell = (
+        reading.dialect.identity == history.identity
+        and not untold
+        and (history.follows_references or not reading.references_by)
+    )
+    return history.position(reading.session, reading.context) if can_tell else ""
+
+
+def _digest(history: History, memberships: Sequence[Membership]) -> str:
+    """Stands for who is in which group; empty where the history tells of groups."""
+    if history.tells_groups or not memberships:
+        return ""
+    whole = blake2b(digest_size=16)
+    for membership in memberships:
+        whole.update(repr((membership.group, sorted(membership.primary))).encode())
+        whole.update(membership.dns.digest() + membership.logins.digest())
+    return whole.hexdigest()
+
+
+def _told(reading: Reading, sealer: Sealer, told: Told) -> Iterator[Changed]:
+    """Those the history names, and those their change reaches through groups and references."""
+    if told.gone and reading.references_by:
+        raise CursorLost("somebody was deleted, and nobody knows who reported to them")
+    yield Changed(gone=sorted(told.gone))
+    yield from _by_id(reading, sealer, sorted(told.changed.keys() - told.gone))
+    reached = [Assertion("distinguishedName", dn.encode()) for dn in sorted(told.touched)]
+    moved = [dn.encode() for dn in sorted(told.changed.values())]
+    reached += [Assertion(via, dn) for dn in moved for via in reading.references_by]
+    for page in _matching(reading, reached):
+        yield Changed(people=sealer.seal(page))
 
 
 def _by_id(reading: Reading, sealer: Sealer, ids: Collection[str]) -> Iterator[Changed]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import NamedTuple, Protocol
 
+from connectors.directories.ldap_wire.search import Search
 from connectors.directories.ldap_wire.session import Session
 
 
 class Told(NamedTuple):
     """What a server says has changed below a naming context.
 
-    `changed`: the DNs of entries that are new or not as they were, by id. `gone`: ids of entries that are
-    no longer there. `touched`: DNs of people who joined or left a group.
+    `changed`: the DNs of entries that are new or not as they were, by id; who is not to be found is gone.
+    `gone`: ids of entries that are no longer there. `touched`: DNs of people who joined or left a group.
     `position`: from where to ask on.
     """
 
@@ -63,4 +64,9 @@ class History(Protocol):
         """`attributes`: what matters of people. `groups`: whether who is in one matters, too.
 
         Raises `CursorLost`, and what a search raises."""
+        ...
+
+    def bell(self, session: Session, context: str, meant: str) -> tuple[Search, Sequence[bytes]]:
+        """The search, with its controls, that the server answers bit by bit: by a message whenever an entry
+        changes that the filter `meant` means, if not more often."""
         ...

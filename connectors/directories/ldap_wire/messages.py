@@ -14,6 +14,7 @@ LARGEST = 256 * 1024 * 1024  # of one message: a group of two million members, a
 _OVER_TLS = 16 * 1024  # a TLS record: OpenSSL never gives more at once
 _PLAIN = 128 * 1024
 _RECORDS = 256  # taken at once; 4 MiB at most
+_AT_ONCE = 0.001  # seconds: with none at all, TLS says otherwise that there is nothing yet
 
 
 class ClosedError(Exception):
@@ -54,6 +55,20 @@ class Messages:
             buffer[number_end:end],
             operation_end - number_end,
         )
+
+    def arrive(self, seconds: float) -> bool:
+        """Whether the next message has begun to arrive within so many seconds. Raises as `next`."""
+        if self._at < len(self._buffer):
+            return True
+        patience = self._socket.gettimeout()
+        self._socket.settimeout(max(seconds, _AT_ONCE))
+        try:
+            self._fill(1)
+        except TimeoutError:
+            return False
+        finally:
+            self._socket.settimeout(patience)
+        return True
 
     def entries(self, number: int, most: int) -> list[bytes]:
         """The entries that answer message `number`, have arrived, and are next; none is no news.

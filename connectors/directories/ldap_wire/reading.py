@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from urllib.parse import unquote, urlsplit
 
 from connectors.directories.ldap_wire.dialect import Dialect, RootEntry, read_root
@@ -34,9 +34,10 @@ class Source:
     calls: Calls = UNHEARD
     sleep: Callable[[float], None] = time.sleep
 
-    def session(self) -> Session:
-        """At the first server that can be used, tried again after passing trouble."""
-        return repeat(lambda: open_session(self.options, self.calls), sleep=self.sleep, calls=self.calls)
+    def session(self, tries: int = 3) -> Session:
+        """At the first server that can be used, tried so often when the trouble may pass."""
+        opening = partial(open_session, self.options, self.calls)
+        return repeat(opening, attempts=tries, sleep=self.sleep, calls=self.calls)
 
     def read(self, request: ReadRequest) -> Iterator[Sequence[LdapSighting]]:
         """`Directory.read`."""

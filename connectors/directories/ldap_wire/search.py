@@ -113,7 +113,7 @@ def answers(session: Session, search: Search, controls: Sequence[bytes]) -> Iter
             while True:
                 message = session.messages.next()
                 if message.id != number:
-                    raise _unasked(session, message)
+                    raise unasked(session, message)
                 if message.operation == messages.DONE:
                     result = decode_result(message.body, message.operation_ends)
                     session.calls.ended("changes", _answered(result), time.monotonic() - started)
@@ -200,7 +200,7 @@ def _collect(session: Session, number: int, page: Page, *, most: int) -> Result 
         page.entries += session.messages.entries(number, most - len(page.entries))
         message = session.messages.next()
         if message.id != number:
-            raise _unasked(session, message)
+            raise unasked(session, message)
         if message.operation == messages.ENTRY:
             page.entries.append(message.body)
         elif message.operation == messages.DONE:
@@ -212,7 +212,7 @@ def _collect(session: Session, number: int, page: Page, *, most: int) -> Result 
     return None
 
 
-def _unasked(session: Session, message: messages.Message) -> Incomplete:
+def unasked(session: Session, message: messages.Message) -> Incomplete:
     """The error for a message that answers nothing we asked: mostly the notice of disconnection."""
     if message.id == 0 and message.operation == messages.EXTENDED:
         words = f"{session.url} ended the session: {decode_notice(message.body)}"

@@ -15,7 +15,7 @@ INFO = b"1.3.6.1.4.1.4203.1.9.1.4"
 REFRESH_REQUIRED = 4096
 
 PRESENT, ADD, MODIFY, DELETE = range(4)
-_REFRESH_ONLY = b"\x01"
+_REFRESH_ONLY, _REFRESH_AND_PERSIST = b"\x01", b"\x03"
 _NEW_COOKIE, _REFRESH_DELETE, _REFRESH_PRESENT, _ID_SET = 0x80, 0xA1, 0xA2, 0xA3
 _NAME, _VALUE = 0x80, 0x81
 
@@ -28,9 +28,10 @@ class Info(NamedTuple):
     ids: tuple[str, ...] = ()
 
 
-def encode_request(cookie: bytes) -> bytes:
-    """The value of the request control: refresh, and that is all."""
-    return ber.encode(ber.SEQUENCE, ber.encode(ber.ENUMERATED, _REFRESH_ONLY), ber.encode(ber.OCTETS, cookie))
+def encode_request(cookie: bytes, *, persist: bool = False) -> bytes:
+    """The value of the request control: refresh, and that is all; or go on telling of changes after it."""
+    mode = _REFRESH_AND_PERSIST if persist else _REFRESH_ONLY
+    return ber.encode(ber.SEQUENCE, ber.encode(ber.ENUMERATED, mode), ber.encode(ber.OCTETS, cookie))
 
 
 def decode_state(value: bytes) -> tuple[int, str]:

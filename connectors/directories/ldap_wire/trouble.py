@@ -155,6 +155,15 @@ def search_failed(result: Result, base: str, server: str) -> SyncdError:
     return kind(f"{where}: {words}{detail}", next_step=next_step or "look into the server's log")
 
 
+def not_ringing(result: Result, server: str) -> Unavailable:
+    """The error for a server that does not ring any more: `Incomplete` where asking again may help."""
+    words, next_step = _RESULTS.get(result.code, (f"LDAP result {result.code}", ""))
+    detail = f" ({_tidy(result.message)})" if result.message else ""
+    if result.code in (1, 2, 8, 12, 13, 50, 53):
+        return Unavailable(f"{server} does not ring: {words}{detail}", next_step=next_step)
+    return Incomplete(f"{server} rings no more: {words if result.code else 'it ended that'}{detail}")
+
+
 def broken_off(exc: Exception, server: str, timeout: float) -> Incomplete:
     """The error for a connection that failed in the middle of an answer."""
     if isinstance(exc, TimeoutError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import pytest
@@ -10,8 +10,10 @@ import pytest
 from connectors.directories.active_directory.face import ActiveDirectory
 from tests.connectors.directories.ldap_reading import active_directory, bind
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.doorbell import DoorbellContract
 from tests.contracts.incremental import IncrementalContract
 from tests.contracts.town import Person
+from tests.servers.ldap_admin import Account
 from tests.servers.samba import Samba
 
 
@@ -26,14 +28,15 @@ class SambaTown:
         "manager_email": "manager.mail",
     }
 
-    def __init__(self, samba: Samba, unit: str) -> None:
+    def __init__(self, samba: Samba, unit: str, account: Account | None = None) -> None:
         self._samba = samba
         self._unit = unit
+        self._account = account or samba.following_account
         self._dns: dict[str, str] = {}
         self._groups: dict[str, str] = {}
 
     def directory(self) -> ActiveDirectory:
-        account = bind(self._samba.following_account)
+        account = bind(self._account)
         unit = {"base_dn": self._unit, "group_base_dn": self._unit}
         return active_directory(self._samba, bind=account, page_size=10, **unit)
 
@@ -85,10 +88,32 @@ class SambaTown:
         return self._groups[name]
 
 
-class TestActiveDirectoryContract(DirectoryContract, IncrementalContract):
+class TestActiveDirectoryContract(DirectoryContract, IncrementalContract, DoorbellContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
     tells_nesting = tells_reports_of_the_deleted = False
 
     @pytest.fixture
     def town(self, samba: Samba, samba_ou: str) -> SambaTown:
         return SambaTown(samba, samba_ou)
+
+
+@pytest.fixture(scope="module")
+def looker(samba: Samba) -> Iterator[Account]:
+    """It sees what was deleted, as administrators do, and may not replicate changes."""
+    users = f"CN=Users,{samba.base}"
+    name, password = "svc-looks@contoso.test", "Sync-of-Contoso-2"
+    dn = samba.add_person(
+        "svc-looks", ou=users, sAMAccountName="svc-looks", userPrincipalName=name, password=password
+    )
+    samba.admin.add_values(f"CN=Domain Admins,{users}", {"member": dn})
+    samba.deny_replication(dn)
+    yield Account(name, password)
+    samba.admin.delete(dn)
+
+
+class TestWithoutTheRightToReplicate(IncrementalContract, DoorbellContract):
+    tells_nesting = tells_reports_of_the_deleted = False
+
+    @pytest.fixture
+    def town(self, samba: Samba, samba_ou: str, looker: Account) -> SambaTown:
+        return SambaTown(samba, samba_ou, looker)

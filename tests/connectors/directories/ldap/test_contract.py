@@ -8,12 +8,13 @@ import pytest
 
 from tests.connectors.directories.ldap_town import LdapTown
 from tests.contracts.directory import DirectoryContract
+from tests.contracts.doorbell import DoorbellContract
 from tests.contracts.incremental import IncrementalContract
 from tests.servers.ds389 import Ds389
 from tests.servers.slapd import Slapd
 
 
-class TestOpenLdapContract(DirectoryContract, IncrementalContract):
+class TestOpenLdapContract(DirectoryContract, IncrementalContract, DoorbellContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
     tells_groups = tells_nesting = tells_references = False
 
@@ -22,8 +23,9 @@ class TestOpenLdapContract(DirectoryContract, IncrementalContract):
         return LdapTown(slapd, slapd_ou, gone={"employeeType": "gone"})
 
 
-class Test389Contract(DirectoryContract):
+class Test389Contract(DirectoryContract, IncrementalContract, DoorbellContract):
     crowd: ClassVar[int] = 25  # more than two of the pages of 10 asked for here
+    tells_groups = tells_nesting = tells_references = False
 
     @pytest.fixture
     def town(self, ds389: Ds389, ds389_ou: str) -> LdapTown:

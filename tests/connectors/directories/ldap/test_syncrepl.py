@@ -14,7 +14,6 @@ from syncd.errors import CursorLost, Unavailable
 from syncd.model import GroupRef
 from syncd.ports import Changed, ReadRequest
 from tests.connectors.directories.ldap_reading import MAIL, NOW, bind, ldap_directory
-from tests.servers.ds389 import Ds389
 from tests.servers.slapd import Slapd
 
 REQUEST = ReadRequest(MAIL, salt=b"s", now=NOW)
@@ -98,10 +97,6 @@ def test_a_cursor_of_another_directory_is_lost(slapd: Slapd, slapd_ou: str) -> N
     directory, cursor = followed(slapd, slapd_ou)
     with pytest.raises(CursorLost, match="another server or naming context"):
         list(directory.changes(REQUEST, cursor.replace("dc=contoso", "dc=fabrikam")))
-
-
-def test_389_is_read_whole(ds389: Ds389) -> None:
-    assert ldap_directory(ds389).mark(REQUEST) == ""
 
 
 def test_people_known_by_another_attribute_are_read_whole(slapd: Slapd, slapd_ou: str) -> None:
