@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 import structlog
 
 from syncd import app
-from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.daemon.systemd import ServiceManager
@@ -25,6 +25,9 @@ from syncd.daemon.timetable import Timetable
 from syncd.daemon.worker import Worker
 from syncd.errors import SyncdError
 from syncd.settings import Settings
+
+if TYPE_CHECKING:
+    from syncd.daemon.http.server import HttpServer
 
 _LOOK = 5.0  # seconds between two looks at the worker
 _PATIENCE = 60.0  # seconds in which a run that was told to end has to take its next step
@@ -78,7 +81,10 @@ class Daemon:
                 signal.signal(number, handler)
 
     def _listen(self) -> None:
+        """Answer over HTTP where that is wanted; a daemon that does not never pays for the import."""
         if self._settings.http.listen:
+            from syncd.daemon.http.server import HttpServer
+
             answers = self._answers.enter_context(app.assembled(self._settings, self._clock))
             self._http = HttpServer(self._settings.http, answers, self.queue, self.status)
             self._http.start()

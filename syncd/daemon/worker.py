@@ -15,6 +15,7 @@ from collections.abc import Callable
 import structlog
 
 from syncd.app import App, assembled
+from syncd.daemon import memory
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
 from syncd.errors import Busy, SyncdError
@@ -120,6 +121,8 @@ class Worker:
         finally:
             self._began = 0.0
             self._status.change(running_since=0)
+            app.register.close()  # idle connections, and what the database keeps for them; it opens others
+            memory.give_back()
         wanted.settle()
         return True
 
