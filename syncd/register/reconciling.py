@@ -51,7 +51,7 @@ class Reconciling:
         with self._engine.connect() as connection:
             rows = connection.execute(select(*(allocations.c[name] for name in _FACTS)))
             there = Counter(tuple(value or 0 for value in row) for row in rows)
-        told = Counter(holding.facts for holding in replay(self._trail.read()))
+        told = Counter(holding.facts for holding in replay(self._trail.by_run()))
         return [
             Discrepancy(*_named(facts), rows=there[facts], trail=told[facts])
             for facts in sorted({*there, *told}, key=repr)

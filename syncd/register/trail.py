@@ -9,12 +9,12 @@ Events name learners by their number alone, so that a deleted learner's data nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, and_, insert, select, true, tuple_
 
 from syncd.model import ChangeState, Kind, TrailEntry
 from syncd.register.schema import changes, events, lots, runs
@@ -27,7 +27,8 @@ _CHANGES = (
     *(changes.c[name] for name in ("run_id", "kind", "key", "learner_id", "email", "lot_id", "ends_at")),
     *(changes.c[name] for name in ("why", "data", "state", "outcome")),
 )
-_PLACE = (runs.c.started_at, changes.c.run_id, changes.c.kind, changes.c.key)
+_PLACE = (changes.c.run_id, changes.c.kind, changes.c.key)
+_BY_TIME = (runs.c.started_at, *_PLACE)
 
 
 def note(
@@ -62,37 +63,48 @@ class Trail:
         """Everything from `since` to just before `before`, of one learner or order, oldest first."""
         with self._engine.connect() as connection:
             yield from merge(
-                self._events(connection, _of_events(since, before, learner, order)),
-                self._changes(_of_changes(since, before, learner, order)),
+                _events(connection, _of_events(since, before, learner, order), events.c.at),
+                self._changes(_of_changes(since, before, learner, order), _BY_TIME),
                 key=lambda entry: (entry.at, entry.run or 0, entry.place),
             )
 
-    def _events(self, connection: Connection, chosen: ColumnElement[bool]) -> Iterator[TrailEntry]:
-        for row in connection.execute(select(events).where(chosen).order_by(events.c.at, events.c.id)):
-            yield TrailEntry(
-                at=row.at,
-                run=row.run_id,
-                place=2,
-                actor=row.actor,
-                action=row.action,
-                subject=row.subject,
-                number=row.number,
-                before=orjson.loads(row.before),
-                after=orjson.loads(row.after),
+    def by_run(self) -> Iterator[TrailEntry]:
+        """What became of learners, run after run: as it happened, whatever the clock said at the time."""
+        by_runs = and_(events.c.subject == "learner", events.c.run_id.is_not(None))
+        with self._engine.connect() as connection:
+            yield from merge(
+                _events(connection, by_runs, events.c.run_id),
+                self._changes(_of_changes(None, None, None, None), _PLACE),
+                key=lambda entry: (entry.run or 0, entry.place),
             )
 
-    def _changes(self, chosen: ColumnElement[bool]) -> Iterator[TrailEntry]:
+    def _changes(self, chosen: ColumnElement[bool], place: Sequence[Column[Any]]) -> Iterator[TrailEntry]:
         """Page by page, so that no transaction stays open while they are shown."""
         statement = select(*_CHANGES).join(runs, runs.c.id == changes.c.run_id).where(chosen)
         last: tuple[Any, ...] | None = None
         while True:
-            page = statement if last is None else statement.where(tuple_(*_PLACE) > last)
+            page = statement if last is None else statement.where(tuple_(*place) > last)
             with self._engine.connect() as connection:
-                rows = connection.execute(page.order_by(*_PLACE).limit(_PAGE)).all()
+                rows = connection.execute(page.order_by(*place).limit(_PAGE)).all()
             if not rows:
                 return
-            last = (rows[-1].started_at, rows[-1].run_id, rows[-1].kind, rows[-1].key)
+            last = tuple(getattr(rows[-1], column.name) for column in place)
             yield from map(_of_change, rows)
+
+
+def _events(connection: Connection, chosen: ColumnElement[bool], first: Column[Any]) -> Iterator[TrailEntry]:
+    for row in connection.execute(select(events).where(chosen).order_by(first, events.c.id)):
+        yield TrailEntry(
+            at=row.at,
+            run=row.run_id,
+            place=2,
+            actor=row.actor,
+            action=row.action,
+            subject=row.subject,
+            number=row.number,
+            before=orjson.loads(row.before),
+            after=orjson.loads(row.after),
+        )
 
 
 def _of_change(row: Row[Any]) -> TrailEntry:
