@@ -87,8 +87,8 @@ class Status:
         with self._lock:
             self._now = replace(self._now, **values)
 
-    def run_ended(self, state: str, now: int, **values: Any) -> None:
-        """A run of this daemon is over."""
+    def run_ended(self, state: str, lasted: int, **values: Any) -> None:
+        """A run of this daemon is over, after so many seconds."""
         before = self._now
         ended = {**before.ended, state: before.ended.get(state, 0) + 1}
-        self.change(lasted=now - before.running_since, ended=ended, **values)
+        self.change(lasted=lasted, ended=ended, **values)

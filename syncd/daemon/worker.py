@@ -3,7 +3,7 @@
 open the database ──> lead ──> take what is wanted ──> run ──┐
       ^   ^            │  ^──────────────────────────────────┘
       │   └─ Busy: another daemon leads; look again in a while
-      └───── Unavailable: say so, and try again, less and less often
+      └───── DatabaseDown: say so, keep what was wanted, and try again, less and less often
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from syncd.app import App, assembled
 from syncd.daemon import memory
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
-from syncd.errors import Busy, SyncdError
+from syncd.errors import Busy, DatabaseDown, SyncdError
 from syncd.model import RunState
 from syncd.run import Task
 from syncd.settings import Settings
 
 _LOOK = 5.0  # seconds: how soon a lost lock, or one that has become free, is noticed
-_LONGEST_PAUSE = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _log = structlog.get_logger()
 
 
@@ -40,6 +40,8 @@ class Worker:
         self._tried: set[int] = set()
         self._began = 0.0
         self._moved = 0.0
+        self._pause = _FIRST_PAUSE
+        self._unwritten = False
 
     # -- for the other threads ----------------------------------------------------------------------
 
@@ -65,20 +67,18 @@ class Worker:
 
     def work(self) -> None:
         """Work until `stop`. Raises nothing: what goes wrong is logged, shown, and tried again."""
-        pause = 1.0
         while not self._stopping.is_set():
             try:
                 with assembled(self._settings, self._clock) as app, app.register.errors_in_words():
                     app.register.open()
-                    pause = 1.0
                     self._lead(app)
             except Busy:
                 self._enter(Role.STANDBY)
                 self._stopping.wait(_LOOK)
             except SyncdError as exc:
                 self._suffer(exc)
-                self._stopping.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                self._stopping.wait(self._pause)
+                self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         self._enter(Role.STOPPING)
 
     def _lead(self, app: App) -> None:
@@ -87,16 +87,13 @@ class Worker:
             self._enter(Role.LEADING)
             while self._goes_on(app):
                 self._ask_for_approved(app)
-                wanted = self._queue.take(_LOOK)
-                still_ours()
-                if wanted is None:
-                    continue
-                if not self._goes_on(app):
-                    self._queue.put_back(wanted)
-                elif not self._serve(app, wanted):
-                    _log.info("run_put_off", reason="a sync by hand is in progress")
-                    self._queue.put_back(wanted)
-                    self._stopping.wait(_LOOK)
+                wanted, served = self._queue.take(_LOOK), False
+                try:
+                    still_ours()
+                    served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
+                finally:
+                    if wanted is not None and not served:
+                        self._queue.put_back(wanted)
 
     def _ask_for_approved(self, app: App) -> None:
         """Held plans somebody has approved, here or on another machine; each is tried once a round."""
@@ -109,45 +106,74 @@ class Worker:
         return not self._stopping.is_set() and app.settings is self._settings
 
     def _serve(self, app: App, wanted: Wanted) -> bool:
-        """Whether the run could be begun; then it has ended."""
+        """Whether the run could be begun; then it has ended. After `DatabaseDown` it is wanted still."""
         if wanted.reviewed is None:
             self._tried.clear()
         self._began = self._moved = time.monotonic()
         self._status.change(running_since=self._clock(), stage="", done=0, total=None)
+        begun = True
         try:
             self._run(app, wanted)
         except Busy:
-            return False
+            begun = False
         finally:
             self._began = 0.0
             self._status.change(running_since=0)
             app.register.close()  # idle connections, and what the database keeps for them; it opens others
             memory.give_back()
-        wanted.settle()
-        return True
+        if begun:
+            wanted.settle()
+        else:
+            _log.info("run_put_off", reason="a sync by hand is in progress")
+            self._stopping.wait(_LOOK)
+        return begun
 
     def _run(self, app: App, wanted: Wanted) -> None:
-        """One run; how it ended stands in the status. Raises `Busy` when it could not begin."""
+        """One run; how it ended stands in the status. Raises `Busy` (it could not begin), `DatabaseDown`."""
         who = ", ".join(wanted.causes)
         task = Task("serve", who, apply=True, reviewed=wanted.reviewed, full=wanted.full)
         try:
             facts = app.run(task, self._watch)
         except Busy:
             raise
+        except DatabaseDown as exc:
+            self._unwritten = True
+            self._status.run_ended("failed", self._lasted(), failure=exc.message)
+            raise
         except SyncdError as exc:
-            self._status.run_ended("failed", self._clock(), failure=exc.message)
+            self._status.run_ended("failed", self._lasted(), failure=exc.message)
         except Exception as exc:  # noqa: BLE001 - a mistake of ours ends this run, not the daemon
             _log.error("run_crashed", exc_info=exc)
             failure = f"unexpected error ({type(exc).__name__})"
-            self._status.run_ended("failed", self._clock(), failure=failure)
+            self._status.run_ended("failed", self._lasted(), failure=failure)
         else:
-            now = self._clock()
-            done = self._look_ahead(app) | {"succeeded_at": now} if facts.state is RunState.DONE else {}
-            self._status.run_ended(str(facts.state), now, failure="", facts=facts, **done)
+            well = facts.state is RunState.DONE
+            done = self._look_ahead(app) | {"succeeded_at": self._clock()} if well else {}
+            self._status.run_ended(str(facts.state), self._lasted(), failure="", facts=facts, **done)
+        self._unwritten = False
+        self._enter(Role.LEADING)
+
+    def _lasted(self) -> int:
+        """Seconds the run in hand took. One that takes longer than its schedule has it is told of."""
+        lasted, every = round(time.monotonic() - self._began), self._settings.schedule.every
+        if 0 < every < lasted:
+            _log.warning(
+                "run_outlasted_schedule",
+                seconds=lasted,
+                every=every,
+                next_step="what became due meanwhile is one run; raise schedule.every if it happens often",
+            )
+        return lasted
 
     def _look_ahead(self, app: App) -> dict[str, int]:
-        """What the metrics say of the next shortfall: one look a run, however often they are asked for."""
-        ahead = app.forecast().ahead(str(app.settings.policy.seats.type))
+        """What the metrics say of the next shortfall: one look a run, however often they are asked for.
+
+        The run is done, whatever becomes of this.
+        """
+        try:
+            ahead = app.forecast().ahead(str(app.settings.policy.seats.type))
+        except DatabaseDown:
+            return {}
         at, by = (ahead[0].at, ahead[0].missing) if ahead else (0, 0)
         return {"short_at": at, "short_by": by}
 
@@ -168,9 +194,14 @@ class Worker:
         return self._settings.schedule.deadline
 
     def _enter(self, role: Role) -> None:
+        """A run that could not be written keeps us in trouble until one can be; a database that answers may
+        still have no space."""
         before = self._status.snapshot()
-        self._status.change(role=role, trouble="")
-        if before.role is not role or before.trouble:
+        trouble = before.trouble if self._unwritten and role is Role.LEADING else ""
+        if not trouble:
+            self._pause = _FIRST_PAUSE
+        self._status.change(role=role, trouble=trouble)
+        if before.role is not role or before.trouble != trouble:
             _log.info("role_changed", role=str(role))
 
     def _suffer(self, exc: SyncdError) -> None:
