@@ -2,9 +2,9 @@
 
     python -m benchmarks.idle [--minutes 5] [--people 1000]
 
-Daemons with and without HTTP, on SQLite and PostgreSQL, idle side by side after their first sync; one of them is
-asked for its metrics every fifteen seconds, as a Prometheus does. What the kernel has counted is read at the
-beginning and at the end.
+Daemons with and without HTTP, on SQLite and PostgreSQL, idle side by side after their first sync; one of
+them is asked for its metrics every fifteen seconds, as a Prometheus does. What the kernel has counted is
+read at the beginning and at the end.
 """
 
 from __future__ import annotations

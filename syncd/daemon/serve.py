@@ -93,19 +93,24 @@ class Daemon:
     def _attend(self, thread: threading.Thread) -> int:
         look = min(_LOOK, self._manager.watchdog / 3) if self._manager.watchdog else _LOOK
         while True:
-            try:
-                number = self._bell.get(timeout=look)
-            except Empty:
-                if self._is_hung(thread):
-                    return _HUNG
-                self._manager.alive(self.status.snapshot().in_words())
-                continue
+            number = self._signal(look)
             if number == signal.SIGHUP:
                 self._reload()
             elif number == signal.SIGUSR1:
                 self.queue.ask("SIGUSR1")
-            else:
+            elif number:
                 return self._end(thread)
+            if self._is_hung(thread):
+                return _HUNG
+            self._watch_clock()
+            self._manager.alive(self.status.snapshot().in_words())
+
+    def _signal(self, timeout: float) -> int:
+        """The next one heard, or 0."""
+        try:
+            return self._bell.get(timeout=timeout)
+        except Empty:
+            return 0
 
     def _end(self, thread: threading.Thread) -> int:
         self._manager.stopping()
@@ -156,6 +161,10 @@ class Daemon:
             next_step="the daemon ends; once it is started again it finishes the run",
         )
         return True
+
+    def _watch_clock(self) -> None:
+        if jumped := self._timetable.watch():
+            _log.warning("clock_jumped", seconds=jumped, next_step="see that this machine's time is right")
 
     def _due(self, cause: str, full: bool) -> None:
         self.queue.ask(cause, full=full)

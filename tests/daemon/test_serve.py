@@ -151,3 +151,28 @@ def test_the_service_manager_hears_of_every_step(office: Office, tmp_path: Path)
             daemon.end()
             while not told.startswith(b"STOPPING=1"):
                 told = ear.recv(1000)
+
+
+def test_a_run_longer_than_its_interval_is_told_and_what_became_due_is_one_run(office: Office) -> None:
+    slow = """
+import time
+from syncd.daemon.worker import Worker
+watch, slept = Worker._watch, []
+def wait(self, stage, done, total):
+    if not slept:
+        slept.append(stage)
+        time.sleep(4)
+    watch(self, stage, done, total)
+Worker._watch = wait
+"""
+    office.configure(f"{CONFIG}schedule: {{ every: 1s }}\n")
+    with serving(office, first=slow) as daemon:
+        told = daemon.until("run_outlasted_schedule")
+        assert told["every"] == 1
+        assert told["seconds"] >= 4
+        daemon.until("run_started", requested_by="schedule.every")
+        began, before = time.monotonic(), len(daemon.seen("run_started"))
+        for _ in range(2):
+            daemon.until("run_finished", state="done")
+        assert len(daemon.seen("run_started")) - before <= time.monotonic() - began + 2
+        assert daemon.end() == 0
