@@ -76,6 +76,8 @@ class Daemon:
         self.name = name
         self.serving = serving
         self.seen: list[tuple[int, Usage, int, int]] = []
+        self.asked = 0
+        self.troubles: list[str] = []
         self._database = database
         headers = {"Authorization": f"Bearer {TOKEN}"}
         self._client = httpx.Client(base_url=f"http://{address}", headers=headers, trust_env=False)
@@ -83,7 +85,10 @@ class Daemon:
     def ask(self) -> None:
         """As whoever watches it does."""
         for path in ("/metrics", "/readyz", "/api/v1/runs", "/api/v1/learners?search=a", "/api/v1/forecast"):
-            self._client.get(path).raise_for_status()
+            answer = self._client.get(path)
+            self.asked += 1
+            if answer.is_error:
+                self.troubles.append(answer.text)
 
     def look(self, hour: int) -> None:
         pid = self.serving.process.pid
@@ -164,7 +169,8 @@ def report(daemons: list[Daemon], hours: int) -> None:
                 f"{hour:>4} h    {runs:7}{used.resident_mb:13.1f}{used.threads:9}{used.files:7}"
                 f"{connections:13}"
             )
-        print(f"failed runs: {failed}")
+        wrong = len(each.troubles)
+        print(f"{failed} runs failed; {each.asked:,} requests, {wrong} of them failed", *each.troubles)
 
 
 if __name__ == "__main__":
