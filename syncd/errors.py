@@ -14,6 +14,9 @@ SyncdError
 
 from __future__ import annotations
 
+STOPPED = "the daemon was asked to stop"
+"""Why a run ended that nobody need be told of: the next start finishes it."""
+
 
 class SyncdError(Exception):
     """What went wrong, where, and `next_step`: what the admin does about it (may be empty)."""

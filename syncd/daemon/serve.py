@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _LOOK = 5.0  # seconds between two looks at the worker
 _PATIENCE = 60.0  # seconds in which a run that was told to end has to take its next step
 _STILL = 600.0  # seconds without a step after which a run is taken for hung; no single wait is as long
+_TELLING = 30.0  # seconds in which whom it concerns is told of that
 _HUNG = 70  # exit code (EX_SOFTWARE): whoever started us starts us again, and the next run finishes
 _log = structlog.get_logger()
 
@@ -101,6 +102,7 @@ class Daemon:
             elif number:
                 return self._end(thread)
             if self._is_hung(thread):
+                self._tell_of_hung()
                 return _HUNG
             self._watch_clock()
             self._manager.alive(self.status.snapshot().in_words())
@@ -161,6 +163,22 @@ class Daemon:
             next_step="the daemon ends; once it is started again it finishes the run",
         )
         return True
+
+    def _tell_of_hung(self) -> None:
+        """Whom it concerns hears of it now: no run may ever come to its end. For so long and no longer, since
+        what hangs may be the database."""
+        telling = threading.Thread(target=self._give_up, name="telling", daemon=True)
+        telling.start()
+        telling.join(_TELLING)
+
+    def _give_up(self) -> None:
+        why = f"neither moved nor ended: it stood still for {self._worker.still_for():,.0f} seconds"
+        try:
+            with app.assembled(self._settings, self._clock) as found, found.register.errors_in_words():
+                found.register.runs.give_up("serve", self._clock(), why)
+                found.tell()
+        except SyncdError as exc:
+            _log.error("run_record_not_written", reason=exc.message)
 
     def _watch_clock(self) -> None:
         if jumped := self._timetable.watch():

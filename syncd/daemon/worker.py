@@ -18,7 +18,7 @@ from syncd.app import App, assembled
 from syncd.daemon import memory
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
-from syncd.errors import Busy, DatabaseDown, SyncdError
+from syncd.errors import STOPPED, Busy, DatabaseDown, SyncdError
 from syncd.model import RunState
 from syncd.run import Task
 from syncd.settings import Settings
@@ -182,7 +182,7 @@ class Worker:
         self._moved = time.monotonic()
         self._status.change(stage=stage, done=done, total=total)
         if self._stopping.is_set():
-            raise SyncdError("the daemon was asked to stop", next_step="its next start finishes the run")
+            raise SyncdError(STOPPED, next_step="its next start finishes the run")
         if self.over_by():
             raise SyncdError(
                 f"the run took longer than schedule.deadline ({self._deadline:,} seconds)",

@@ -13,6 +13,7 @@ import pytest
 
 from tests.daemon.serving import PATIENCE, serving
 from tests.office import CONFIG, Office, person
+from tests.servers.smtp import MailServer, text_of
 
 CROWD = 10_000
 HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
@@ -42,6 +43,12 @@ def keep(office: Office, database_url: str, size: int) -> None:
     office.configure(f"database: {{ url: '{database_url}' }}\n{CONFIG}")
     office.crowd(size)
     office.order(size)
+
+
+def notify(mail: MailServer) -> str:
+    """The section that tells the admins by mail."""
+    smtp = f"smtp: {{ server: 127.0.0.1, port: {mail.port}, security: none, sender: training@contoso.com }}"
+    return f"notify:\n  {smtp}\n  to: [ {{ audience: admins, mail: it@contoso.com }} ]\n"
 
 
 def holders(office: Office) -> int:
@@ -91,9 +98,10 @@ def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) ->
 
 
 def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
-    office: Office, database_url: str
+    office: Office, database_url: str, mail: MailServer
 ) -> None:
     keep(office, database_url, CROWD)
+    office.configure(office.config.read_text() + notify(mail))
     with serving(office) as daemon:
         daemon.until("run_started")
         assert daemon.end() == 0
@@ -103,6 +111,7 @@ def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
         daemon.until("run_finished", state="done")
         daemon.end()
     assert holders(office) == CROWD
+    assert mail.received == [], "that is no failure"
 
 
 def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
@@ -125,14 +134,20 @@ def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
     assert holders(office) == CROWD
 
 
-def test_a_run_that_neither_moves_nor_ends_ends_the_daemon(office: Office) -> None:
-    office.configure(CONFIG.replace("people.csv", "endless.csv"))
+def test_a_run_that_neither_moves_nor_ends_ends_the_daemon_and_is_told(
+    office: Office, mail: MailServer
+) -> None:
+    office.configure(CONFIG.replace("people.csv", "endless.csv") + notify(mail))
     os.mkfifo(office.folder / "endless.csv")
     hurry = "from syncd.daemon import serve; serve._LOOK = 0.1; serve._STILL = 0.5"
     with serving(office, first=hurry) as daemon:
         hung = daemon.until("run_hung")
         assert "finishes the run" in hung["next_step"]
         assert daemon.wait() == 70
+    (told,) = mail.received
+    assert told["Subject"] == "Contoso: The sync has failed"
+    assert "neither moved nor ended" in " ".join(text_of(told).split())
+    assert office.json("runs", "list")[0]["state"] == "failed"
 
 
 def test_the_service_manager_hears_of_every_step(office: Office, tmp_path: Path) -> None:
