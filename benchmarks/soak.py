@@ -118,7 +118,8 @@ def main() -> None:
         folders = [Path(stack.enter_context(TemporaryDirectory(prefix="syncd-"))) for _ in range(4)]
         directory = stack.enter_context(Slapd.start(folders[0], people=chosen.people))
         server = stack.enter_context(Postgresql.start(folders[1]))
-        postgresql = stack.enter_context(server.database())
+        # psycopg's patience goes by the fast clock, too
+        postgresql = stack.enter_context(server.database()) + "?connect_timeout=100000"
         daemons = [
             stack.enter_context(daemon("SQLite", folders[2], "sqlite:///syncd.db", directory, chosen)),
             stack.enter_context(daemon("PostgreSQL", folders[3], postgresql, directory, chosen)),
