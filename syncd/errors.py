@@ -5,6 +5,7 @@ SyncdError
 ├─ Held              the guard (or a moved world) says no; nothing written exit 3
 ├─ Unavailable       a directory, the platform or the database failed     exit 4
 │   ├─ Retriable     … and trying again soon may help
+│   ├─ DatabaseDown  … the register's own database: nothing at all can be done until it is back
 │   ├─ Incomplete    … after the read had begun: what was read is no truth
 │   └─ CursorLost    … what changed since the last read cannot be told: read everything
 ├─ Busy              another run of this sync is in progress              exit 6
@@ -12,6 +13,9 @@ SyncdError
 """
 
 from __future__ import annotations
+
+STOPPED = "the daemon was asked to stop"
+"""Why a run ended that nobody need be told of: the next start finishes it."""
 
 
 class SyncdError(Exception):
@@ -52,6 +56,10 @@ class Retriable(Unavailable):
     def __init__(self, message: str, *, next_step: str = "", after: float | None = None) -> None:
         super().__init__(message, next_step=next_step)
         self.after = after
+
+
+class DatabaseDown(Unavailable):
+    """The register's database could not be reached, read or written: there is nothing to work with."""
 
 
 class Incomplete(Unavailable):

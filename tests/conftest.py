@@ -21,7 +21,7 @@ from tests.servers.ds389 import Ds389
 from tests.servers.hosts import Network
 from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
-from tests.servers.process import find_program
+from tests.servers.process import find_program, run
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 from tests.servers.smtp import MailServer
@@ -86,6 +86,12 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 @pytest.fixture
+def own_postgresql() -> Iterator[Postgresql]:
+    """A cluster of the test's own, to be stopped and started at will."""
+    yield from _running("postgresql", Postgresql.start)
+
+
+@pytest.fixture
 def hosts() -> Iterator[Network]:
     """Two machines and a hub between them."""
     yield from _running("hosts", lambda directory: Network.start(directory, "first", "second"))
@@ -95,6 +101,19 @@ def hosts() -> Iterator[Network]:
 def hub_postgresql(hosts: Network) -> Iterator[Postgresql]:
     """A cluster on the hub of `hosts`."""
     yield from _running("postgresql", lambda directory: Postgresql.start(directory, hosts.hub))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of sixteen megabytes, in memory."""
+    _require("disk")
+    place = tmp_path / "disk"
+    place.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=16m", "small-disk", str(place)])
+    try:
+        yield place
+    finally:
+        run(["umount", str(place)])
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 import structlog
 
 from syncd import app
-from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.daemon.systemd import ServiceManager
@@ -27,9 +27,13 @@ from syncd.errors import SyncdError
 from syncd.settings import Settings
 from syncd.telemetry.calls import CallCounts
 
+if TYPE_CHECKING:
+    from syncd.daemon.http.server import HttpServer
+
 _LOOK = 5.0  # seconds between two looks at the worker
 _PATIENCE = 60.0  # seconds in which a run that was told to end has to take its next step
 _STILL = 600.0  # seconds without a step after which a run is taken for hung; no single wait is as long
+_TELLING = 30.0  # seconds in which whom it concerns is told of that
 _HUNG = 70  # exit code (EX_SOFTWARE): whoever started us starts us again, and the next run finishes
 _log = structlog.get_logger()
 
@@ -80,7 +84,10 @@ class Daemon:
                 signal.signal(number, handler)
 
     def _listen(self) -> None:
+        """Answer over HTTP where that is wanted; a daemon that does not never pays for the import."""
         if self._settings.http.listen:
+            from syncd.daemon.http.server import HttpServer
+
             answers = self._answers.enter_context(app.assembled(self._settings, self._clock))
             self._http = HttpServer(self._settings.http, answers, self.queue, self.status, self._calls)
             self._http.start()
@@ -89,19 +96,25 @@ class Daemon:
     def _attend(self, thread: threading.Thread) -> int:
         look = min(_LOOK, self._manager.watchdog / 3) if self._manager.watchdog else _LOOK
         while True:
-            try:
-                number = self._bell.get(timeout=look)
-            except Empty:
-                if self._is_hung(thread):
-                    return _HUNG
-                self._manager.alive(self.status.snapshot().in_words())
-                continue
+            number = self._signal(look)
             if number == signal.SIGHUP:
                 self._reload()
             elif number == signal.SIGUSR1:
                 self.queue.ask("SIGUSR1")
-            else:
+            elif number:
                 return self._end(thread)
+            if self._is_hung(thread):
+                self._tell_of_hung()
+                return _HUNG
+            self._watch_clock()
+            self._manager.alive(self.status.snapshot().in_words())
+
+    def _signal(self, timeout: float) -> int:
+        """The next one heard, or 0."""
+        try:
+            return self._bell.get(timeout=timeout)
+        except Empty:
+            return 0
 
     def _end(self, thread: threading.Thread) -> int:
         self._manager.stopping()
@@ -152,6 +165,26 @@ class Daemon:
             next_step="the daemon ends; once it is started again it finishes the run",
         )
         return True
+
+    def _tell_of_hung(self) -> None:
+        """Whom it concerns hears of it now: no run may ever come to its end. For so long and no longer, since
+        what hangs may be the database."""
+        telling = threading.Thread(target=self._give_up, name="telling", daemon=True)
+        telling.start()
+        telling.join(_TELLING)
+
+    def _give_up(self) -> None:
+        why = f"neither moved nor ended: it stood still for {self._worker.still_for():,.0f} seconds"
+        try:
+            with app.assembled(self._settings, self._clock) as found, found.register.errors_in_words():
+                found.register.runs.give_up("serve", self._clock(), why)
+                found.tell()
+        except SyncdError as exc:
+            _log.error("run_record_not_written", reason=exc.message)
+
+    def _watch_clock(self) -> None:
+        if jumped := self._timetable.watch():
+            _log.warning("clock_jumped", seconds=jumped, next_step="see that this machine's time is right")
 
     def _due(self, cause: str, full: bool) -> None:
         self.queue.ask(cause, full=full)

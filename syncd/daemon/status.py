@@ -89,13 +89,13 @@ class Status:
         with self._lock:
             self._now = replace(self._now, **values)
 
-    def run_ended(self, state: str, now: int, **values: Any) -> None:
-        """A run of this daemon is over."""
+    def run_ended(self, state: str, lasted: int, **values: Any) -> None:
+        """A run of this daemon is over, after so many seconds."""
         before = self._now
         ended = {**before.ended, state: before.ended.get(state, 0) + 1}
-        self.change(lasted=now - before.running_since, ended=ended, **values)
+        self.change(lasted=lasted, ended=ended, **values)
 
-    def run_done(self, facts: RunFacts, now: int, **values: Any) -> None:
+    def run_done(self, facts: RunFacts, lasted: int, now: int, **values: Any) -> None:
         """It has gone through to its end: its changes are made."""
         values |= {"succeeded_at": now, "changed": dict(Counter(self._now.changed) + Counter(facts.counts))}
-        self.run_ended(str(facts.state), now, failure="", facts=facts, **values)
+        self.run_ended(str(facts.state), lasted, failure="", facts=facts, **values)

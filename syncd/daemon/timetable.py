@@ -1,7 +1,12 @@
-"""The timetable: asks for a run whenever one is due. A tick that was missed is made up for, once."""
+"""The timetable: asks for a run whenever one is due. A tick that was missed is made up for, once.
+
+the clock is set ahead, or the machine slept    what was missed is due now, once
+the clock is set back                           it begins anew: nothing waits for a time that is far off again
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import tzinfo
 
@@ -16,15 +21,18 @@ Ask = Callable[[str, bool], object]
 
 # Nothing is dropped because the machine slept: what was missed, however often, is done once, now.
 _JOBS = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+_JUMP = 60.0  # seconds by which a clock is corrected without ado
 
 
 class Timetable:
-    """`start` it once; `follow` another schedule at any time."""
+    """`start` it once; `follow` another schedule at any time; `watch` the clock every few seconds."""
 
     def __init__(self, schedule: ScheduleSection, zone: tzinfo, ask: Ask) -> None:
         self._ask = ask
         self._scheduler = BackgroundScheduler(timezone=zone, job_defaults=_JOBS, daemon=True)
         self._put_up(schedule, zone)
+        self._schedule, self._zone = schedule, zone
+        self._ahead = _ahead()
 
     def start(self) -> None:
         self._scheduler.start()
@@ -35,6 +43,19 @@ class Timetable:
     def follow(self, schedule: ScheduleSection, zone: tzinfo) -> None:
         self._scheduler.remove_all_jobs()
         self._put_up(schedule, zone)
+        self._schedule, self._zone = schedule, zone
+
+    def watch(self) -> int:
+        """The seconds by which the clock has jumped since the last look; 0 where it did not, much."""
+        before, self._ahead = self._ahead, _ahead()
+        jumped = self._ahead - before
+        if jumped > _JUMP:
+            self._scheduler.wakeup()
+        elif jumped < -_JUMP:
+            self.follow(self._schedule, self._zone)
+        else:
+            return 0
+        return round(jumped)
 
     def _put_up(self, schedule: ScheduleSection, zone: tzinfo) -> None:
         jitter = schedule.jitter or None
@@ -46,3 +67,8 @@ class Timetable:
             names = ("minute", "hour", "day", "month", "day_of_week")
             trigger = CronTrigger(**dict(zip(names, fields, strict=True)), jitter=jitter, timezone=zone)
             self._scheduler.add_job(self._ask, trigger, args=["schedule.full", True], id="full")
+
+
+def _ahead() -> float:
+    """By how much the clock on the wall is ahead of the one that nobody sets."""
+    return time.time() - time.monotonic()

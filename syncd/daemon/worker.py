@@ -3,7 +3,7 @@
 open the database ──> lead ──> take what is wanted ──> run ──┐
       ^   ^            │  ^──────────────────────────────────┘
       │   └─ Busy: another daemon leads; look again in a while
-      └───── Unavailable: say so, and try again, less and less often
+      └───── DatabaseDown: say so, keep what was wanted, and try again, less and less often
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from contextlib import contextmanager
 import structlog
 
 from syncd.app import App, CallsOf, assembled, nobody_counts
+from syncd.daemon import memory
 from syncd.daemon.doorbell import listening
 from syncd.daemon.queue import Queue, Wanted
 from syncd.daemon.status import Role, Status
-from syncd.errors import Busy, SyncdError
+from syncd.errors import STOPPED, Busy, DatabaseDown, SyncdError
 from syncd.model import RunState
 from syncd.run import Task
 from syncd.settings import Settings
 
 _LOOK = 5.0  # seconds: how soon a lost lock, or one that has become free, is noticed
 _BREATH = 0.5  # seconds between two runs while a third is wanted: the turn of a sync by hand that waits
-_LONGEST_PAUSE = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _log = structlog.get_logger()
 
 
@@ -50,6 +51,8 @@ class Worker:
         self._tried: set[int] = set()
         self._began = 0.0
         self._moved = 0.0
+        self._pause = _FIRST_PAUSE
+        self._unwritten = False
 
     # -- for the other threads ----------------------------------------------------------------------
 
@@ -75,19 +78,17 @@ class Worker:
 
     def work(self) -> None:
         """Work until `stop`. Raises nothing: what goes wrong is logged, shown, and tried again."""
-        pause = 1.0
         while not self._stopping.is_set():
             try:
                 with self._opened() as app:
-                    pause = 1.0
                     self._lead(app)
             except Busy:
                 self._enter(Role.STANDBY)
                 self._stopping.wait(_LOOK)
             except SyncdError as exc:
                 self._suffer(exc)
-                self._stopping.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                self._stopping.wait(self._pause)
+                self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         self._enter(Role.STOPPING)
 
     @contextmanager
@@ -102,17 +103,14 @@ class Worker:
             self._enter(Role.LEADING)
             while self._goes_on(app):
                 self._ask_for_approved(app)
-                wanted = self._queue.take(_LOOK)
-                still_ours()
-                if wanted is None:
-                    continue
-                if not self._goes_on(app):
-                    self._queue.put_back(wanted)
-                elif not self._serve(app, wanted):
-                    _log.info("run_put_off", reason="a sync by hand is in progress")
-                    self._queue.put_back(wanted)
-                    self._stopping.wait(_LOOK)
-                elif len(self._queue):
+                wanted, served = self._queue.take(_LOOK), False
+                try:
+                    still_ours()
+                    served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
+                finally:
+                    if wanted is not None and not served:
+                        self._queue.put_back(wanted)
+                if wanted is not None and len(self._queue):
                     self._stopping.wait(_BREATH)
 
     def _ask_for_approved(self, app: App) -> None:
@@ -126,49 +124,83 @@ class Worker:
         return not self._stopping.is_set() and app.settings is self._settings
 
     def _serve(self, app: App, wanted: Wanted) -> bool:
-        """Whether the run could be begun; then it has ended."""
+        """Whether the run could be begun; then it has ended. After `DatabaseDown` it is wanted still."""
         if wanted.reviewed is None:
             self._tried.clear()
         self._began = self._moved = time.monotonic()
         self._status.change(running_since=self._clock(), stage="", done=0, total=None)
+        begun = True
         try:
             self._run(app, wanted)
         except Busy:
-            return False
+            begun = False
         finally:
             self._began = 0.0
             self._status.change(running_since=0)
-        wanted.settle()
-        return True
+            app.register.close()  # idle connections, and what the database keeps for them; it opens others
+            memory.give_back()
+        if begun:
+            wanted.settle()
+        else:
+            _log.info("run_put_off", reason="a sync by hand is in progress")
+            self._stopping.wait(_LOOK)
+        return begun
 
     def _run(self, app: App, wanted: Wanted) -> None:
-        """One run; how it ended stands in the status. Raises `Busy` when it could not begin."""
+        """One run; how it ended stands in the status. Raises `Busy` (it could not begin), `DatabaseDown`."""
         who = ", ".join(wanted.causes)
         task = Task("serve", who, apply=True, reviewed=wanted.reviewed, full=wanted.full)
         try:
             facts = app.run(task, self._watch)
         except Busy:
             raise
+        except DatabaseDown as exc:
+            self._unwritten = True
+            self._status.run_ended("failed", self._lasted(), failure=exc.message)
+            raise
         except SyncdError as exc:
-            self._status.run_ended("failed", self._clock(), failure=exc.message)
+            self._status.run_ended("failed", self._lasted(), failure=exc.message)
         except Exception as exc:  # noqa: BLE001 - a mistake of ours ends this run, not the daemon
             _log.error("run_crashed", exc_info=exc)
             failure = f"unexpected error ({type(exc).__name__})"
-            self._status.run_ended("failed", self._clock(), failure=failure)
+            self._status.run_ended("failed", self._lasted(), failure=failure)
         else:
-            now = self._clock()
             if facts.state is RunState.DONE:
-                at, by = app.next_shortfall()  # one look a run, however often the metrics are asked for
-                self._status.run_done(facts, now, short_at=at, short_by=by)
+                self._status.run_done(facts, self._lasted(), self._clock(), **self._look_ahead(app))
             else:
-                self._status.run_ended(str(facts.state), now, failure="", facts=facts)
+                self._status.run_ended(str(facts.state), self._lasted(), failure="", facts=facts)
+        self._unwritten = False
+        self._enter(Role.LEADING)
+
+    def _lasted(self) -> int:
+        """Seconds the run in hand took. One that takes longer than its schedule has it is told of."""
+        lasted, every = round(time.monotonic() - self._began), self._settings.schedule.every
+        if 0 < every < lasted:
+            _log.warning(
+                "run_outlasted_schedule",
+                seconds=lasted,
+                every=every,
+                next_step="what became due meanwhile is one run; raise schedule.every if it happens often",
+            )
+        return lasted
+
+    def _look_ahead(self, app: App) -> dict[str, int]:
+        """What the metrics say of the next shortfall: one look a run, however often they are asked for.
+
+        The run is done, whatever becomes of this.
+        """
+        try:
+            at, by = app.next_shortfall()
+        except DatabaseDown:
+            return {}
+        return {"short_at": at, "short_by": by}
 
     def _watch(self, stage: str, done: int, total: int | None) -> None:
         """The run's progress: between two pages or batches is where it can be ended."""
         self._moved = time.monotonic()
         self._status.change(stage=stage, done=done, total=total)
         if self._stopping.is_set():
-            raise SyncdError("the daemon was asked to stop", next_step="its next start finishes the run")
+            raise SyncdError(STOPPED, next_step="its next start finishes the run")
         if self.over_by():
             raise SyncdError(
                 f"the run took longer than schedule.deadline ({self._deadline:,} seconds)",
@@ -180,9 +212,14 @@ class Worker:
         return self._settings.schedule.deadline
 
     def _enter(self, role: Role) -> None:
+        """A run that could not be written keeps us in trouble until one can be; a database that answers may
+        still have no space."""
         before = self._status.snapshot()
-        self._status.change(role=role, trouble="")
-        if before.role is not role or before.trouble:
+        trouble = before.trouble if self._unwritten and role is Role.LEADING else ""
+        if not trouble:
+            self._pause = _FIRST_PAUSE
+        self._status.change(role=role, trouble=trouble)
+        if before.role is not role or before.trouble != trouble:
             _log.info("role_changed", role=str(role))
 
     def _suffer(self, exc: SyncdError) -> None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 NAMED = 20  # people a notice names; the rest are counted
+LONGEST_WAIT = 3600  # seconds until the next try; what is to wait for longer goes by a clock that was ahead
 
 
 class Event(StrEnum):

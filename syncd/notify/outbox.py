@@ -16,13 +16,13 @@ from uuid import uuid4
 import structlog
 
 from syncd.errors import Busy
-from syncd.licensing.notices import Address, Posting, PostingState
+from syncd.licensing.notices import LONGEST_WAIT, Address, Posting, PostingState
 from syncd.notify.channels import Channels, service_of
 from syncd.notify.message import Answer, Fate, Message
 from syncd.notify.ports import Notices
 from syncd.notify.texts import Texts, Told
 
-_FIRST_WAIT, _LONGEST_WAIT = 60, 3600
+_FIRST_WAIT = 60
 _GIVEN_UP_AFTER, _GIVEN_UP_TRIES = 5 * 86_400, 5
 _PATIENCE = 120  # seconds after which the rest is left for the next round
 _log = structlog.get_logger()
@@ -131,7 +131,7 @@ def _number(group: Sequence[Posting]) -> str:
 
 
 def _wait(tries: int) -> int:
-    return int(min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT))
+    return int(min(_FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT))
 
 
 def _hopeless(posting: Posting, now: int) -> bool:

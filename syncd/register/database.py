@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from syncd.errors import Busy, ConfigError, Retriable, SyncdError, Unavailable
+from syncd.errors import Busy, ConfigError, DatabaseDown, SyncdError, Unavailable
 
 HEAD = "0008"  # the newest migration; a test keeps it true
 
@@ -137,18 +137,30 @@ _WORDS = (
         "free some space; the next run carries on where this one stopped",
     ),
 )
+_LITTLE_SPACE = 1_000_000  # bytes
 
 
 def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
     where = f"the database {engine.url.render_as_string(hide_password=True)}"
     raw = str(exc.orig) if isinstance(exc, DatabaseError) and exc.orig is not None else str(exc)
+    if "disk I/O error" in raw and _no_space(engine):
+        raw = "disk is full"
     for sign, words, next_step in _WORDS:
         if sign in raw:
-            return Unavailable(f"{where} {words}", next_step=next_step)
+            return DatabaseDown(f"{where} {words}", next_step=next_step)
     first_line = raw.strip().splitlines()[0] if raw.strip() else type(exc).__name__
     if (isinstance(exc, DatabaseError) and exc.connection_invalidated) or "connection" in first_line.lower():
-        return Retriable(f"{where} cannot be reached: {first_line}", next_step="check that it is running")
-    return Unavailable(f"{where} failed: {first_line}")
+        return DatabaseDown(f"{where} cannot be reached: {first_line}", next_step="check that it is running")
+    kind = DatabaseDown if isinstance(exc, OperationalError) else Unavailable
+    return kind(f"{where} failed: {first_line}")
+
+
+def _no_space(engine: Engine) -> bool:
+    """SQLite calls it an I/O error, too, when there is no room for the files beside the database."""
+    with suppress(OSError):
+        found = os.statvfs(Path(engine.url.database or "").parent)
+        return found.f_bavail * found.f_frsize < _LITTLE_SPACE
+    return False
 
 
 def migrate(engine: Engine) -> None:
@@ -200,7 +212,7 @@ def lock(engine: Engine, name: str, *, wait: bool = False) -> Iterator[Callable[
     """Hold `name` for this database across processes and machines, or raise `Busy`.
 
     The operating system (SQLite) or the server (PostgreSQL) lets go of it when the holder dies,
-    however it dies: there is no stale lock to clear by hand. Yields what raises `Unavailable` once the
+    however it dies: there is no stale lock to clear by hand. Yields what raises `DatabaseDown` once the
     lock may be somebody else's, because the connection that holds it is gone.
     """
     holder = (
@@ -221,7 +233,7 @@ def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[], N
     try:
         handle = os.open(f"{path}.{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as exc:
-        raise Unavailable(
+        raise DatabaseDown(
             f"the database's lock file {path}.{name}.lock cannot be opened: {exc.strerror}",
             next_step="give the user that runs syncd write access to the folder",
         ) from exc
@@ -259,7 +271,7 @@ def _ask(connection: Connection, name: str) -> None:
     try:
         connection.execute(text("SELECT 1"))
     except SQLAlchemyError as exc:
-        raise Unavailable(
+        raise DatabaseDown(
             f"the connection that holds the {name} lock is gone: another machine may have taken over",
             next_step="check that the database is running; the next run finishes what this one left",
         ) from exc

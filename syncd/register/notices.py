@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from syncd.licensing.notices import Address, Decision, Event, Key, Notice, Posting, PostingState
+from syncd.licensing.notices import LONGEST_WAIT, Address, Decision, Event, Key, Notice, Posting, PostingState
 from syncd.register import bulk, database
 from syncd.register.bulk import is_any_of
 from syncd.register.notice_tables import notices, postings
@@ -67,16 +67,16 @@ class Notices:
     def due(self, now: int, *, personal: int) -> list[Posting]:
         """What is to be tried now, of each recipient all that waits; of learners, so many messages."""
         waits = _POSTINGS.where(postings.c.state == PostingState.PENDING)
-        ripe = postings.c.next_try_at <= now
+        ripe = or_(postings.c.next_try_at <= now, postings.c.next_try_at > now + LONGEST_WAIT)
         with self._engine.connect() as connection:
             shared = _read(connection, waits.where(postings.c.personal == 0).order_by(postings.c.id))
             line = waits.where(postings.c.personal == 1, ripe).order_by(postings.c.next_try_at, postings.c.id)
             own = _read(connection, line.limit(personal))
-        ready = {posting.address for posting in shared if posting.next_try_at <= now}
+        ready = {posting.address for posting in shared if _is_ripe(posting, now)}
         return own + [
             posting
             for posting in shared
-            if posting.next_try_at <= now or (posting.address in ready and not posting.message)
+            if _is_ripe(posting, now) or (posting.address in ready and not posting.message)
         ]
 
     def begin(self, ids: Collection[int], message: str, next_try_at: int) -> None:
@@ -121,6 +121,10 @@ class Notices:
             mine = is_any_of(connection, postings.c.id, sorted(ids))
             pending = postings.c.state == PostingState.PENDING
             connection.execute(update(postings).where(mine, pending).values(values))
+
+
+def _is_ripe(posting: Posting, now: int) -> bool:
+    return not now < posting.next_try_at <= now + LONGEST_WAIT
 
 
 def _add(connection: Connection, new: Sequence[Notice], now: int) -> list[tuple[int, Notice]]:

@@ -58,6 +58,7 @@ class Register:
         database.migrate(self._engine)
 
     def close(self) -> None:
+        """Let go of connections that nobody uses; whoever asks again gets new ones."""
         self._engine.dispose()
 
     @contextmanager

@@ -134,6 +134,14 @@ class Runs:
         """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
         self._set(run, {"state": RunState.FAILED, "error": why})
 
+    def give_up(self, command: str, now: int, why: str) -> None:
+        """A run of this command that still goes on is over, for the reason given: its process ends."""
+        ends = ((RunState.PLANNING, RunState.FAILED), (RunState.APPLYING, RunState.INTERRUPTED))
+        with self._writer.begin() as connection:
+            for state, end in ends:
+                goes_on = update(runs).where(runs.c.state == state, runs.c.command == command)
+                connection.execute(goes_on.values(state=end, finished_at=now, error=why))
+
     def discard(self, run: int) -> None:
         """Forget a run that was only made to ask a question, and its plan."""
         with self._writer.begin() as connection:

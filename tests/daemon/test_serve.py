@@ -15,6 +15,7 @@ import pytest
 
 from tests.daemon.serving import PATIENCE, serving
 from tests.office import CONFIG, Office, person
+from tests.servers.smtp import MailServer, text_of
 from tests.servers.tcp import free_port
 
 CROWD = 10_000
@@ -45,6 +46,12 @@ def keep(office: Office, database_url: str, size: int) -> None:
     office.configure(f"database: {{ url: '{database_url}' }}\n{CONFIG}")
     office.crowd(size)
     office.order(size)
+
+
+def notify(mail: MailServer) -> str:
+    """The section that tells the admins by mail."""
+    smtp = f"smtp: {{ server: 127.0.0.1, port: {mail.port}, security: none, sender: training@contoso.com }}"
+    return f"notify:\n  {smtp}\n  to: [ {{ audience: admins, mail: it@contoso.com }} ]\n"
 
 
 def holders(office: Office) -> int:
@@ -115,9 +122,10 @@ def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) ->
 
 
 def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
-    office: Office, database_url: str
+    office: Office, database_url: str, mail: MailServer
 ) -> None:
     keep(office, database_url, CROWD)
+    office.configure(office.config.read_text() + notify(mail))
     with serving(office) as daemon:
         daemon.until("run_started")
         assert daemon.end() == 0
@@ -127,6 +135,7 @@ def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
         daemon.until("run_finished", state="done")
         daemon.end()
     assert holders(office) == CROWD
+    assert mail.received == [], "that is no failure"
 
 
 def test_a_killed_leader_is_followed_by_another_and_nothing_is_done_twice(
@@ -166,14 +175,20 @@ def test_a_sync_by_hand_waits_for_the_daemon_and_finishes_what_a_killed_one_left
     assert holders(office) == CROWD
 
 
-def test_a_run_that_neither_moves_nor_ends_ends_the_daemon(office: Office) -> None:
-    office.configure(CONFIG.replace("people.csv", "endless.csv"))
+def test_a_run_that_neither_moves_nor_ends_ends_the_daemon_and_is_told(
+    office: Office, mail: MailServer
+) -> None:
+    office.configure(CONFIG.replace("people.csv", "endless.csv") + notify(mail))
     os.mkfifo(office.folder / "endless.csv")
     hurry = "from syncd.daemon import serve; serve._LOOK = 0.1; serve._STILL = 0.5"
     with serving(office, first=hurry) as daemon:
         hung = daemon.until("run_hung")
         assert "finishes the run" in hung["next_step"]
         assert daemon.wait() == 70
+    (told,) = mail.received
+    assert told["Subject"] == "Contoso: The sync has failed"
+    assert "neither moved nor ended" in " ".join(text_of(told).split())
+    assert office.json("runs", "list")[0]["state"] == "failed"
 
 
 def test_the_service_manager_hears_of_every_step(office: Office, tmp_path: Path) -> None:
@@ -192,3 +207,28 @@ def test_the_service_manager_hears_of_every_step(office: Office, tmp_path: Path)
             daemon.end()
             while not told.startswith(b"STOPPING=1"):
                 told = ear.recv(1000)
+
+
+def test_a_run_longer_than_its_interval_is_told_and_what_became_due_is_one_run(office: Office) -> None:
+    slow = """
+import time
+from syncd.daemon.worker import Worker
+watch, slept = Worker._watch, []
+def wait(self, stage, done, total):
+    if not slept:
+        slept.append(stage)
+        time.sleep(4)
+    watch(self, stage, done, total)
+Worker._watch = wait
+"""
+    office.configure(f"{CONFIG}schedule: {{ every: 1s }}\n")
+    with serving(office, first=slow) as daemon:
+        told = daemon.until("run_outlasted_schedule")
+        assert told["every"] == 1
+        assert told["seconds"] >= 4
+        daemon.until("run_started", requested_by="schedule.every")
+        began, before = time.monotonic(), len(daemon.seen("run_started"))
+        for _ in range(2):
+            daemon.until("run_finished", state="done")
+        assert len(daemon.seen("run_started")) - before <= time.monotonic() - began + 2
+        assert daemon.end() == 0

@@ -46,6 +46,15 @@ def test_what_need_not_be_told_is_remembered_all_the_same(notices: Notices) -> N
     assert (notices.open(), notices.due(START, personal=9)) == ({USED}, [])
 
 
+def test_what_a_clock_that_was_ahead_put_off_is_tried_now(notices: Notices) -> None:
+    record(notices, decided(USED))
+    (posting,) = notices.due(START, personal=9)
+    notices.begin([posting.id], "m1", START + 86_400 + 60)
+    assert [each.message for each in notices.due(START, personal=9)] == ["m1"]
+    notices.begin([posting.id], "m1", START + 60)
+    assert notices.due(START, personal=9) == []
+
+
 def test_what_waits_is_tried_when_its_time_has_come(notices: Notices) -> None:
     record(notices, decided(USED))
     (posting,) = notices.due(START, personal=9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from importlib.util import find_spec
 
@@ -19,10 +20,15 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "prometheus": ("prometheus", "promtool"),
     "hadolint": ("hadolint",),
     "hosts": ("ip", "nsenter", "unshare"),
+    "disk": ("mount", "umount", "unshare"),
     "helm": ("helm", "kubernetes-validate"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
-ROOT_ONLY = {"samba": "its ports are below 1024", "hosts": "they are network namespaces"}
+ROOT_ONLY = {
+    "samba": "its ports are below 1024",
+    "hosts": "they are network namespaces",
+    "disk": "it is mounted",
+}
 
 
 def reason_missing(server: str) -> str:
@@ -35,4 +41,13 @@ def reason_missing(server: str) -> str:
         return f"no Python package {', '.join(absent)}"
     if server in ROOT_ONLY and os.geteuid() != 0:
         return f"needs root: {ROOT_ONLY[server]}"
+    if server == "disk":
+        return _no_mount()
     return reason_impossible() if server == "hosts" else ""
+
+
+def _no_mount() -> str:
+    """Why no disk can be mounted here, tried where it disturbs nobody; empty when it can."""
+    tried = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    found = subprocess.run(tried, capture_output=True, text=True, check=False)
+    return "" if found.returncode == 0 else f"no mounts: {found.stderr.strip()}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -25,6 +27,29 @@ from syncd.settings.http import HttpSection, Role
 from syncd.telemetry.calls import CallCounts
 
 _END = 5.0  # seconds in which answers in hand are finished
+_TICK = 1.0  # seconds for which the Date of answers holds
+
+
+class _Quiet(uvicorn.Server):
+    """uvicorn looks ten times a second whether it shall end. This one is told; it wakes for the Date."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _TICK)
 
 
 class HttpServer:
@@ -45,13 +70,14 @@ class HttpServer:
             ssl_certfile=section.tls.certificate if section.tls else None,
             ssl_keyfile=section.tls.key if section.tls else None,
             lifespan="off",
+            ws="none",
             access_log=False,
             log_config=None,
             log_level=logging.WARNING,
             proxy_headers=False,
             server_header=False,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Quiet(config)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -68,7 +94,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self._server.end()
         if self._thread is not None:
             self._thread.join(_END)
 
