@@ -38,6 +38,15 @@ class Collector:
         bodies = [post.body for post in self.site.received if post.path == "/v1/traces"]
         return [ExportTraceServiceRequest.FromString(body) for body in bodies]
 
+    def words(self) -> str:
+        """All that was sent but for the numbers by which spans know each other, which may spell anything."""
+        sent = self.requests()
+        for request in sent:
+            for span in (s for r in request.resource_spans for scope in r.scope_spans for s in scope.spans):
+                for number in ("trace_id", "span_id", "parent_span_id"):
+                    span.ClearField(number)
+        return "".join(map(str, sent))
+
     def resource(self) -> dict[str, Any]:
         (first, *_) = self.requests()
         return _facts(first.resource_spans[0].resource.attributes)
