@@ -30,6 +30,7 @@ from tests.office import Office
 from tests.servers.postgresql import Postgresql
 from tests.servers.samba import Samba
 from tests.servers.turnover import Turnover
+from tests.usage import usage
 from tests.witness import Witness, listed, witnessing
 
 PASSWORD = "DIRECTORY_PASSWORD"
@@ -180,17 +181,12 @@ class Hour:
                 self._turnover.step()
             self._ask()
             time.sleep(self._random.uniform(0, 0.4))
-        self._largest_mb = max(self._largest_mb, resident_mb(self._daemon.process.pid))
+        self._largest_mb = max(self._largest_mb, usage(self._daemon.process.pid).resident_mb)
         self._daemon.kill()
         self._stack.close()
         state = self._witness.look()
         in_one = state in (RunState.PLANNING, RunState.APPLYING)
         self._kills[f"while {state}" if in_one else "between two runs"] += 1
-
-
-def resident_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 def wait_for(holds: Callable[[], bool], patience: float = 120.0) -> None:

@@ -20,11 +20,11 @@ from typing import NamedTuple
 
 import httpx
 
-from benchmarks.process import Usage, usage
 from tests.daemon.serving import serving
 from tests.office import CONFIG, Office
 from tests.servers.postgresql import Postgresql
 from tests.servers.tcp import free_port
+from tests.usage import Usage, usage
 
 _SCRAPED_EVERY = 15.0
 

@@ -22,12 +22,12 @@ from tempfile import TemporaryDirectory
 import httpx
 import psycopg
 
-from benchmarks.process import Usage, usage
 from tests.daemon.serving import Serving, serving
 from tests.office import Office
 from tests.servers.postgresql import Postgresql
 from tests.servers.slapd import Slapd
 from tests.servers.tcp import free_port
+from tests.usage import Usage, usage
 
 PASSWORD = "DIRECTORY_PASSWORD"
 TOKEN = "soak"

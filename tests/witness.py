@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from syncd.model import Kind
 from tests.company import Company
@@ -63,7 +64,7 @@ class Witness:
         runs = dict(self._truth.rows("SELECT state, count(*) FROM runs GROUP BY state"))
         yield f"runs      {sum(runs.values()):,}: {listed(runs)}"
         readings = Counter(
-            "by changes" if reading["by_changes"] else f"whole ({reading['because'] or 'the first time'})"
+            how(reading)
             for record in register.runs.latest(1_000_000)
             for reading in record.facts.get("readings", {}).values()
         )
@@ -90,6 +91,12 @@ def witnessing(url: str) -> Iterator[Witness]:
     finally:
         truth.close()
         company.register.close()
+
+
+def how(reading: Mapping[str, Any]) -> str:
+    """By changes or whole, and why; without the group or unit that was the reason."""
+    because = str(reading["because"] or "the first time").rpartition("DC=test ")[2]
+    return "by changes" if reading["by_changes"] else f"whole ({because})"
 
 
 def listed(counts: Mapping[str, int]) -> str:

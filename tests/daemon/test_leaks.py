@@ -5,28 +5,18 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 
 from tests.daemon.serving import PATIENCE, Serving, serving
 from tests.office import CONFIG, Office, person
 from tests.servers.tcp import free_port
+from tests.usage import Usage, usage
 
 CYCLES = 20
 
 
-class Held(NamedTuple):
-    files: int
-    threads: int
-
-
-def held(daemon: Serving) -> Held:
-    process = Path(f"/proc/{daemon.process.pid}")
-    return Held(len(list((process / "fd").iterdir())), len(list((process / "task").iterdir())))
-
-
-def is_more(now: Held, before: Held) -> bool:
+def is_more(now: Usage, before: Usage) -> bool:
     """By far less than one a cycle, and by more than comes and goes."""
     return now.files > before.files + 3 or now.threads > before.threads + 3
 
@@ -49,12 +39,12 @@ def test_nothing_is_left_over(tmp_path: Path, database_url: str) -> None:
         daemon.until("run_finished", state="done")
         for number in (signal.SIGUSR1, signal.SIGHUP):
             cycle(daemon, address, number)
-        before = held(daemon)
+        before = usage(daemon.process.pid)
         for _ in range(CYCLES):
             cycle(daemon, address, signal.SIGUSR1)
             cycle(daemon, address, signal.SIGHUP)
         deadline = time.monotonic() + PATIENCE
-        while is_more(held(daemon), before):  # a connection or an idle thread may be about to end
-            assert time.monotonic() < deadline, (before, held(daemon))
+        while is_more(usage(daemon.process.pid), before):  # one may be about to end
+            assert time.monotonic() < deadline, (before, usage(daemon.process.pid))
             time.sleep(0.1)
         assert daemon.end() == 0
