@@ -161,6 +161,15 @@ class Life(RuleBasedStateMachine):
             with self._cut(cut_at, recorded=recorded):
                 self.company.suspend(handle, **how)
 
+    @rule(keep=st.sampled_from("abxy"), gone=st.sampled_from("abcz"), cut_at=st.integers(0, 1))
+    def unite(self, keep: str, gone: str, cut_at: int) -> None:
+        """Somebody says that two learners are one human; perhaps the plug is pulled meanwhile."""
+        emails = [f"{handle}@example.com" for handle in (keep, gone)]
+        if all(self.truth.has(email) and not self.truth.is_strange(email) for email in emails):
+            numbers = [self.company.learner(handle).id for handle in (keep, gone)]
+            with self._cut(cut_at, recorded=False):
+                self.company.merge(*numbers)
+
     @rule(days=st.sampled_from([1, 14, 20, 200, 366]), synced=st.booleans())
     def wait(self, days: int, synced: bool) -> None:
         self.company.now += days * DAY
@@ -301,6 +310,8 @@ class Life(RuleBasedStateMachine):
 
     def _check(self, facts: RunFacts) -> None:
         """What holds right after a run that went through."""
+        if "merge" in facts.counts:  # what the two come to together, and who gets the seat, the next one says
+            facts = self.company.sync()
         assert facts.state is RunState.DONE
         refused = self.company.register.journal.read(facts.run, state=ChangeState.REFUSED)
         assert list(refused) == [], "nobody else writes: nothing the plan said can fail"

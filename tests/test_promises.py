@@ -37,7 +37,7 @@ class OnSqliteByChanges(OnSqlite, LifeByChanges):
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("life", "examples"), [(OnSqlite, 60), (OnSqliteByChanges, 40)])
+@pytest.mark.parametrize(("life", "examples"), [(OnSqlite, 50), (OnSqliteByChanges, 30)])
 def test_promises_hold_on_sqlite(life: type[Life], examples: int) -> None:
     checked = settings(_CHECKED, max_examples=examples, stateful_step_count=30)
     run_state_machine_as_test(life, settings=checked)

@@ -153,6 +153,7 @@ class Truth:
 _IMPORTED = (
     "SELECT l.id, l.email, l.first_name, l.department, l.left_at, l.suspended_by FROM changes c"
     " JOIN learners l ON l.id = c.learner_id WHERE c.\"key\" LIKE 'hand/%' AND c.kind IN (60, 80)"
+    " AND l.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.learner_id = l.id)"
 )
 _LATEST = (
     "SELECT coalesce(max(at), 0) FROM (SELECT max(allocated_at) AS at FROM allocations"

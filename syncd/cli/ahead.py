@@ -10,17 +10,20 @@ from syncd.cli.table import paragraph
 from syncd.facts import RunFacts
 from syncd.forecasting import WhatIf
 from syncd.licensing.forecast import SOON
-from syncd.model import OrderState
+from syncd.model import OrderState, RunState
 
 
 def say(session: Session, screen: Screen, app: App, facts: RunFacts) -> None:
-    """After a run, as it stands; of a plan, with those who would get a license by it."""
+    """After a run, as it stands; of a plan, with those who would get a license by it.
+
+    Who waits today is no news of a plan: a sync's names them, and another one may be about to change that.
+    """
     if facts.waiting or facts.unrenewed:
         return
-    planned = 0 if facts.recorded else facts.wanted
-    foresight = app.forecast(WhatIf(wanting=planned))
+    done = facts.state is RunState.DONE
+    foresight = app.forecast(WhatIf(wanting=0 if done else facts.wanted))
     wanted = foresight.wanted
-    if wanted.shortfall and wanted.shortfall.day <= SOON:
+    if wanted.shortfall and (0 if done else 1) <= wanted.shortfall.day <= SOON:
         words = f"{outlook.headline(foresight, wanted)} See `{session.command('licenses forecast')}`"
         paragraph(screen, words, "warn", hanging="  ")
     last = app.register.requests.last(app.settings.policy.seats.type)

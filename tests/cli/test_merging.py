@@ -22,6 +22,7 @@ def test_it_is_shown_first_and_done_by_its_number(twice: Office) -> None:
     words = ("learners", "merge", "ann@example.com", "new@example.com", "--reason", "she married")
     shown = " ".join(twice.say(*words, "--dry-run", code=0).stdout.split())
     assert "Merge: 1 person" in shown
+    assert "You are short" not in shown, "it is what ends that"
     assert "the same person as ann@example.com (learner 1): she married" in shown
     gone = twice.json("learners", "show", "new@example.com")["id"]
     number = twice.json("runs", "list")[0]["id"]
