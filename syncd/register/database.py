@@ -257,6 +257,7 @@ def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[
     key = zlib.crc32(f"syncd {name}".encode())
     function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # closed with the lock, also where its pool has been closed meanwhile
         if connection.execute(text(f"SELECT {function}(:key)"), {"key": key}).scalar() is False:
             raise _busy()
         try:

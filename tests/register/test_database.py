@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,6 +169,31 @@ def test_two_locks_of_one_database_do_not_meet(engine: Engine) -> None:
     database.migrate(engine)
     with database.lock(engine, "sync"), database.lock(engine, "migration"):
         pass
+
+
+def test_a_lock_leaves_no_connection_behind_although_all_others_were_closed_meanwhile(
+    postgresql_url: str,
+) -> None:
+    """By itself a connection goes back to the pool it came from, which nobody looks at any more."""
+    engine = database.connect(postgresql_url)
+    with database.lock(engine, "daemon"):
+        (held,) = _connections(postgresql_url)
+        engine.dispose()
+        assert held in _connections(postgresql_url)
+    deadline = time.monotonic() + 30
+    while held in _connections(postgresql_url):  # the server takes a moment to notice
+        assert time.monotonic() < deadline
+    engine.dispose()
+
+
+def _connections(url: str) -> set[int]:
+    """The server's processes for this database, but the one that answers."""
+    asking = database.connect(url)
+    with asking.connect() as connection:
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        found = set(connection.execute(text(f"{query} AND pid <> pg_backend_pid()")).scalars())
+    asking.dispose()
+    return found
 
 
 def test_a_lock_whose_connection_is_gone_is_not_ours_any_more(
