@@ -76,7 +76,7 @@ def main() -> None:
         office = Office(Path(place))
         office.configure(CONFIGURATION.format(database=url, server=server, password=PASSWORD))
         turnover = Turnover(server, chosen.seed, outsiders="nobody")
-        office.order(len(turnover.in_scope()) - 50)  # so that some wait from the start
+        office.order(max(1, len(turnover.in_scope()) - 50))  # so that some wait from the start
         with witnessing(url) as witness, ExitStack() as stack:
             hour = Hour(office, turnover, witness, chosen.seed, stack)
             hour.live(chosen.minutes * 60, 1 / chosen.rate)

@@ -92,15 +92,13 @@ class Daemon:
                 self.troubles.append(answer.text)
 
     def look(self, hour: int) -> None:
-        pid = self.serving.process.pid
-        runs = len(self.serving.seen("run_finished"))
-        self.seen.append((hour, usage(pid), self._connections(pid), runs))
+        used, runs = usage(self.serving.process.pid), len(self.serving.seen("run_finished"))
+        self.seen.append((hour, used, self._connections(used), runs))
 
-    def _connections(self, pid: int) -> int:
+    def _connections(self, used: Usage) -> int:
         """Of PostgreSQL, as it says itself; of SQLite, open database files."""
         if self._database.startswith("sqlite"):
-            files = [file.readlink() for file in Path(f"/proc/{pid}/fd").iterdir()]
-            return sum(file.name == "syncd.db" for file in files)
+            return sum(name.endswith("/syncd.db") for name in used.open)
         with psycopg.connect(self._database.replace("+psycopg", "")) as connection:
             row = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

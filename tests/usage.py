@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Seen = TypeVar("Seen")
 
 
 class Usage(NamedTuple):
-    """`wakes`: how often its threads waited and went on. `sockets` are among the open `files`."""
+    """`wakes`: how often its threads waited and went on. `open`: what its `files` are."""
 
     at: float
     cpu: float
@@ -18,15 +21,15 @@ class Usage(NamedTuple):
     resident_mb: float
     threads: int
     files: int
-    sockets: int
+    open: tuple[str, ...]
 
 
 def usage(pid: int) -> Usage:
     """Right now."""
     process = Path(f"/proc/{pid}")
     times = (process / "stat").read_text().rpartition(")")[2].split()
-    files = [str(file.readlink()) for file in (process / "fd").iterdir()]
-    threads = [_status(thread) for thread in (process / "task").iterdir()]
+    files = list(_seen(process / "fd", lambda file: str(file.readlink())))
+    threads = list(_seen(process / "task", _status))
     return Usage(
         at=time.monotonic(),
         cpu=(int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
@@ -34,8 +37,15 @@ def usage(pid: int) -> Usage:
         resident_mb=int(_status(process)["VmRSS"].split()[0]) / 1024,
         threads=len(threads),
         files=len(files),
-        sockets=Counter(name.partition(":")[0] for name in files)["socket"],
+        open=tuple(files),
     )
+
+
+def _seen(folder: Path, look: Callable[[Path], Seen]) -> Iterator[Seen]:
+    """What is there; some of it may go while one looks."""
+    for entry in folder.iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            yield look(entry)
 
 
 def _status(folder: Path) -> dict[str, str]:
