@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -43,6 +43,8 @@ def in_words(ctx: click.Context) -> Iterator[None]:
         raise
     except OSError as exc:
         complain(f"{exc.filename or 'the output'}: {exc.strerror or exc}")
+        with suppress(OSError):  # else Python tries once more as it ends, and leaves an exit code of its own
+            sys.stdout.close()
         ctx.exit(4)
     except Exception as exc:  # noqa: BLE001 - the last stop: logged in full, told in short
         _unexpected(exc)
