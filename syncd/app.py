@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,8 +65,7 @@ class App:
             span=self.span,
         )
         try:
-            with _seldom_collecting():
-                facts = run(engine, task)
+            facts = run(engine, task)
         except Busy:
             raise  # whoever runs tells
         except Exception:
@@ -177,20 +175,6 @@ def _check_database(register: Register) -> Iterator[Finding]:
         yield Finding(
             "database", ok=True, message=f"ready; it knows {learners:,} learner{'' if learners == 1 else 's'}"
         )
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for circular garbage seldom: a run makes little of it, and what it keeps, it keeps to its end.
-
-    Looking through all of that after every few hundred objects took a fifth of a first sync's time.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(10_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def wall_clock() -> int:
