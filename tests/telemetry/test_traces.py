@@ -156,7 +156,8 @@ def test_a_collector_that_is_down_is_told_and_fails_no_run(office: Office) -> No
     assert found.returncode == 5
     assert "Run 1 for Contoso: done" in found.stdout
     (event,) = events(found.stderr, "trace_not_sent")
-    assert "refused" in event["reason"]
+    assert event["reason"] == "Connection refused", "and not what the libraries below say of themselves"
+    assert "traces.endpoint" in event["next_step"]
     assert events(found.stderr, "library_warned") == []
 
 
