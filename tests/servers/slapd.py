@@ -133,10 +133,6 @@ class Slapd(DirectoryServer):
         dn = f"cn={name},{ou}"
         return self.admin.add(dn, {"objectClass": "groupOfNames", "member": list(members) or [dn]})
 
-    def add_posix_group(self, name: str, logins: Sequence[str] = (), *, ou: str = GROUPS) -> str:
-        attributes = {"objectClass": "posixGroup", "gidNumber": str(10_000 + next(self._numbers))}
-        return self.admin.add(f"cn={name},{ou}", attributes | ({"memberUid": list(logins)} if logins else {}))
-
     def _write_conf(self, tls: ServerCertificate) -> None:
         values = {
             **tls._asdict(),
