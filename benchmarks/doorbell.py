@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.incremental import CONFIGURATION
+from benchmarks.incremental import configuration
 from benchmarks.read_ldap import PASSWORD
 from syncd.app import App, opened
 from syncd.model import LicenseType
@@ -48,7 +48,7 @@ def main() -> None:
         KINDS[chosen.directory].start(Path(folder), people=chosen.people) as server,
     ):
         office = Office(Path(place))
-        office.configure(configuration(server))
+        office.configure(ONLY_WHEN_IT_RINGS + configuration(server))
         with opened(load(office.config)) as app:
             licenses, now = app.register.licenses, app.clock()
             order = licenses.request(LicenseType.PREMIUM, chosen.people * 2, by="benchmark", now=now)
@@ -98,19 +98,6 @@ def listening(office: Office) -> Iterator[Serving]:
         daemon.until("run_finished", state="done")
         yield daemon
         daemon.end()
-
-
-def configuration(server: Samba | Slapd | Ds389) -> str:
-    account = server.following_account if isinstance(server, Samba) else server.sync_account
-    os.environ[PASSWORD] = account.password
-    return ONLY_WHEN_IT_RINGS + CONFIGURATION.format(
-        type="active_directory" if isinstance(server, Samba) else "ldap",
-        url=server.url,
-        ca=server.ca,
-        user=account.user,
-        password=PASSWORD,
-        base=server.staff,
-    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from syncd.facts import RunFacts
 from syncd.model import LicenseType
 from syncd.run import Task
 from syncd.settings import load
+from tests.servers.ds389 import Ds389
 from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 
@@ -92,7 +93,7 @@ def sync(app: App, *, full: bool = False) -> tuple[float, RunFacts]:
     return time.monotonic() - start, facts
 
 
-def configuration(server: Slapd | Samba) -> str:
+def configuration(server: Slapd | Samba | Ds389) -> str:
     account = server.following_account if isinstance(server, Samba) else server.sync_account
     os.environ[PASSWORD] = account.password
     return CONFIGURATION.format(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import inspect, text
+
 from syncd import suspending, uniting
 from syncd.adding import COMMANDS
 from syncd.facts import RunFacts
@@ -143,6 +145,15 @@ class Company:
         register = self.register
         assert register.reconciling.discrepancies() == []
         assert register.reconciling.at(self.now) == register.licenses.lots(self.now)
+
+    def everything(self) -> str:
+        """All that the database holds, as text."""
+        engine = database.connect(self.url)
+        with engine.connect() as connection:
+            tables = inspect(engine).get_table_names()
+            rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
+        engine.dispose()
+        return repr(rows)
 
     def free_seats(self) -> int:
         """Seats that may be drawn now."""

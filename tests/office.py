@@ -77,6 +77,13 @@ class Office:
         command = [sys.executable, "-m", "syncd", "-c", str(self.config), *words]
         return subprocess.Popen(command, text=True, env=environment(), cwd=self.folder, **streams)
 
+    def python(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a script in a process of its own, which must succeed."""
+        command = [sys.executable, "-c", script]
+        return subprocess.run(
+            command, text=True, env=environment(), cwd=self.folder, capture_output=True, check=True
+        )
+
     def run(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         process = self.start(*words, **options)
         output, errors = process.communicate(timeout=120)

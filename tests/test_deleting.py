@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect, text
 
 from syncd.model import RunState
 from syncd.plan.guard import Limit
 from syncd.plan.leavers import Grace
-from syncd.register import database
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import MemoryPlatform
 
@@ -43,19 +41,9 @@ def after(company: Company, days: int, grace: Grace = DELETES) -> dict[str, int]
     return company.sync().counts
 
 
-def everything(company: Company) -> str:
-    """Everything the database holds, as text."""
-    engine = database.connect(company.url)
-    with engine.connect() as connection:
-        tables = inspect(engine).get_table_names()
-        rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
-    engine.dispose()
-    return repr(rows)
-
-
 def test_nobody_is_deleted_by_default(company: Company) -> None:
     assert "delete" not in after(company, 5000, Grace())
-    assert "Ann" in everything(company)
+    assert "Ann" in company.everything()
 
 
 def test_who_is_gone_for_so_long_is_deleted_and_once(company: Company) -> None:
@@ -67,9 +55,9 @@ def test_who_is_gone_for_so_long_is_deleted_and_once(company: Company) -> None:
 
 def test_nothing_personal_stays_of_them(company: Company) -> None:
     company.plan()
-    assert "id-ann" in everything(company)
+    assert "id-ann" in company.everything()
     after(company, 400)
-    told = everything(company)
+    told = company.everything()
     for trace in ("ann@example.com", "'Ann'", "Roe", "id-ann"):
         assert trace not in told
     assert "bob@example.com" in told
@@ -143,5 +131,5 @@ def test_a_platform_is_told_to_delete_them(database_url: str, fault: str) -> Non
         platform.mend()
         company.sync()
         assert [one.profile.email for one in platform.learners.values()] == ["bob@example.com"]
-        assert "ann@example.com" not in everything(company)
+        assert "ann@example.com" not in company.everything()
         assert company.sync().undelivered == 0

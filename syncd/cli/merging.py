@@ -39,6 +39,9 @@ def merge(
         else:
             facts = applied(session, app, Task(COMMAND, actor(), apply=True, duplicate=duplicate))
             tell(session, app, facts, as_json=as_json)
+            if facts.counts.get("merge") and not as_json:
+                what_follows = "puts together what their directories say, and gives on a license"
+                session.screen.say(f"→ `{session.command('sync')}` {what_follows}")
     ctx.exit(facts.exit_code)
 
 

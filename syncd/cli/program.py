@@ -89,7 +89,7 @@ def program(ctx: click.Context, path: Path | None, log_level: str | None) -> Non
     \b
     Exit codes: 0 done · 1 some changes failed · 2 configuration or usage · 3 held by the guard ·
     4 a directory, the platform or the database failed · 5 done, but people wait for a license ·
-    6 another run was in progress for too long · 130 interrupted
+    6 another run was in progress for too long · 130, 143 interrupted
     """
     named = ctx.get_parameter_source("path") is click.core.ParameterSource.COMMANDLINE
     ctx.obj = Session(path, log_level or "", named=named)

@@ -144,7 +144,7 @@ def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None
     screen.say()
     screen.say(f"{KINDS[kind][0].capitalize()}", "heading")
     rows = [(_state(entry), *preview.row(entry, app)) for entry in found[:limit]]
-    table.show(screen, ("STATE", "WHO", "E-MAIL", "WHY", "LICENSE ENDS"), rows, indent="  ")
+    table.show(screen, ("STATE", "WHO", "E-MAIL", "WHY", "LICENSE ENDS"), rows, folds=True, indent="  ")
     if limit is not None and len(found) > limit:
         more = session.command(f"runs show {run} --kind {kind.name.lower()} --all")
         screen.say(f"  … and more: {more}", "dim")

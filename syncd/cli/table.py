@@ -84,13 +84,19 @@ def _natural(headings: Sequence[str], head: Sequence[Sequence[str]], columns: Se
 
 
 def _fitting(natural: Sequence[int], limit: int, *, folds: bool) -> list[int]:
-    """Widths that fit: one that folds gives way first, then the widest, one cell at a time."""
+    """Widths that fit: one that folds gives way first, then the widest, one cell at a time.
+
+    In the end nobody is wider than the one that folds while that one lacks room: it holds sentences.
+    """
     widths = list(natural)
     room = limit - len(_GAP) * (len(widths) - 1)
     if folds:
         widths[-1] = max(min(widths[-1], _FOLDED), min(widths[-1], room - sum(widths[:-1])))
     while sum(widths) > room and max(widths) > _NARROWEST:
         widths[widths.index(max(widths))] -= 1
+    while folds and widths[-1] < min(natural[-1], max(widths)):
+        widths[widths.index(max(widths))] -= 1
+        widths[-1] += 1
     return widths
 
 

@@ -23,7 +23,6 @@ from syncd.licensing.notices import (
 )
 
 NOW = 1_800_000_000
-_IN_A_YEAR = NOW + 365 * due.DAY
 _PEOPLE = (
     Person("Amara Okafor", "amara.okafor@example.com"),
     Person("Jürgen Groß", "juergen.gross@example.com"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from syncd.licensing.requests import Automatic, RequestPolicy
@@ -28,12 +29,20 @@ from syncd.settings.types import Duration, OneOrSeveral, Section
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, value):
+        raise PydanticCustomError(
+            "name", "must be made of letters, digits, '-', '_' and '.', and begin with a letter or digit"
+        )
+    return value
+
+
 class DirectorySection(Section):
     """One directory. Which further keys there are depends on its type."""
 
-    name: str = Field(
+    name: Annotated[str, AfterValidator(_name)] = Field(
         max_length=64,
-        pattern=NAME_PATTERN,
+        json_schema_extra={"pattern": NAME_PATTERN},
         description="your name for it: letters, digits, '-', '_' and '.'; people are known by it, so keep it",
         examples=["head-office"],
     )

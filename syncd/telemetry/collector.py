@@ -60,7 +60,8 @@ class Collector:
             def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
                 if not (reason := collector.send(spans)):
                     return SpanExportResult.SUCCESS
-                _log.warning("trace_not_sent", collector=collector.name, spans=len(spans), reason=reason)
+                told = {"collector": collector.name, "spans": len(spans), "reason": reason}
+                _log.warning("trace_not_sent", **told, next_step=_ELSEWHERE)
                 return SpanExportResult.FAILURE
 
             def shutdown(self) -> None:
@@ -96,5 +97,18 @@ class _Reasons(logging.Handler):
         theirs.handlers, theirs.propagate = [self], False
 
     def emit(self, record: logging.LogRecord) -> None:
+        causes = [arg for arg in record.args or () if isinstance(arg, BaseException)]
         told = record.getMessage().removeprefix("Transient error ")
-        self.heard.append(told.partition(" encountered while exporting")[0])
+        self.heard.append(
+            _innermost(causes[0]) if causes else told.partition(" encountered while exporting")[0]
+        )
+
+
+def _innermost(exc: BaseException) -> str:
+    """What it comes down to: in the words of `requests` and `urllib3` their classes hide it."""
+    below = [getattr(exc, "reason", None), *exc.args, exc.__cause__, exc.__context__]
+    deeper = next((one for one in below if isinstance(one, BaseException)), None)
+    if deeper is not None:
+        return _innermost(deeper)
+    said = getattr(exc, "verify_message", "") or getattr(exc, "strerror", "") or str(exc)
+    return said or type(exc).__name__

@@ -64,6 +64,7 @@ def test_what_cannot_be_ends_with_2_and_writes_nothing(
 
 def test_who_was_merged_is_none_to_merge_again(twice: Office) -> None:
     gone = twice.json("learners", "show", "new@example.com")["id"]
-    twice.say("learners", "merge", "1", "new@example.com", code=0)
+    done = twice.say("learners", "merge", "1", "new@example.com", code=0)
+    assert "sync` puts together what their directories say" in done.stdout
     found = twice.say("learners", "merge", "2", str(gone), code=2)
     assert f"learner {gone} has been deleted, or merged with another" in found.stderr

@@ -52,6 +52,15 @@ def test_a_column_that_folds_goes_on_below(terminal: Terminal) -> None:
     assert " ".join(text.split()).endswith("people.csv, id 31")
 
 
+def test_what_is_long_leaves_room_for_the_one_that_folds(terminal: Terminal) -> None:
+    where = f"CN=Fatou Diallo,{'OU=Somewhere deep below,' * 4}DC=example,DC=com"
+    why = "has no e-mail address (looked in: mail, proxyAddresses); give them one in the directory"
+    table.show(Screen(terminal), ("WHO", "E-MAIL", "WHY"), [(where, "", why)], folds=True)
+    text = terminal.getvalue()
+    assert "CN=Fatou Diallo" in text
+    assert len(text.splitlines()) <= 5, "as much room as the name has, not a quarter of the window"
+
+
 def test_a_command_is_never_folded(terminal: Terminal) -> None:
     table.paragraph(
         Screen(terminal), f"{'word ' * 10}`syncd -c /etc/syncd/syncd.yaml licenses request 6` now"

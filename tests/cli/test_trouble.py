@@ -176,15 +176,7 @@ def test_help_loads_no_heavy_library(office: Office) -> None:
         "program(['--help'], standalone_mode=False)\n"
         "print(sorted({'sqlalchemy', 'pydantic', 'rich', 'structlog', 'ldap3'} & set(sys.modules)))"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment(),
-        cwd=office.folder,
-    )
-    assert found.stdout.splitlines()[-1] == "[]"
+    assert office.python(script).stdout.splitlines()[-1] == "[]"
 
 
 def test_a_mistyped_command_is_guessed(office: Office) -> None:

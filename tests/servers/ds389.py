@@ -12,7 +12,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from hashlib import sha512
 from itertools import count
 from pathlib import Path
@@ -20,11 +19,12 @@ from pwd import getpwuid
 from typing import Any
 
 from tests.servers import inet_company as company
-from tests.servers.certificates import Authority, ServerCertificate
+from tests.servers.certificates import Authority
+from tests.servers.directory_server import DirectoryServer
 from tests.servers.inet_company import BASE, GROUPS, PASSWORD, STAFF
-from tests.servers.ldap_admin import Account, LdapAdmin
+from tests.servers.ldap_admin import Account
 from tests.servers.process import Child, find_program, run
-from tests.servers.tcp import free_port, wait_until_listening
+from tests.servers.tcp import free_port
 
 SHARE = Path("/usr/share/dirsrv")
 DIRECTORIES = (
@@ -74,7 +74,7 @@ _OWN_SCHEMA = (
 )
 
 
-class Ds389:
+class Ds389(DirectoryServer):
     """One ns-slapd for dc=contoso,dc=test. `people` are there from the start, in ou=people."""
 
     base = BASE
@@ -91,12 +91,12 @@ class Ds389:
         self.people = people
         self.address = "127.0.0.1"
         self.port, self.tls_port = free_port(), free_port()
-        self.authority = Authority.create(directory / "tls", "Contoso 389 Test CA")
         self._program = find_program("ns-slapd") or "ns-slapd"
-        self._child = Child(
+        child = Child(
             [self._program, "-D", f"{directory}/config", "-i", f"{directory}/run/pid", "-d", "0"],
             log=directory / "ns-slapd.log",
         )
+        super().__init__(Authority.create(directory / "tls", "Contoso 389 Test CA"), child)
 
     @classmethod
     @contextmanager
@@ -104,48 +104,9 @@ class Ds389:
         """Run one in `directory` until the block ends."""
         server = cls(directory, people=people)
         server._install()
-        server.resume()
-        server.admin.add_values(CHANGELOG, {"aci": SHOWN_TO_THE_READER})
-        try:
+        with server.running():
+            server.admin.add_values(CHANGELOG, {"aci": SHOWN_TO_THE_READER})
             yield server
-        finally:
-            server.stop()
-
-    @property
-    def url(self) -> str:
-        return f"ldaps://{self.address}:{self.tls_port}"
-
-    @property
-    def plain_url(self) -> str:
-        """Without TLS, or for StartTLS."""
-        return f"ldap://{self.address}:{self.port}"
-
-    @property
-    def ca(self) -> Path:
-        return self.authority.ca
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    @cached_property
-    def admin(self) -> LdapAdmin:
-        return LdapAdmin(self.url, self.administrator, ca=self.ca, base=self.base)
-
-    @cached_property
-    def certificate(self) -> ServerCertificate:
-        return self.authority.issue("ldap.contoso.test", self.address)
-
-    def resume(self) -> None:
-        """Start, or start again after `stop` or `kill`."""
-        self._child.start()
-        wait_until_listening(self.address, self.tls_port, self._child)
-
-    def stop(self) -> None:
-        self._child.stop()
-
-    def kill(self) -> None:
-        self._child.kill()
 
     def add_person(self, name: str, *, ou: str = STAFF, **attributes: Any) -> str:
         """A person `name` with an e-mail address; attributes given replace those made up. Returns the DN."""

@@ -33,7 +33,6 @@ class Limits(NamedTuple):
 
 
 MICROSOFT = Limits(page=1000, values=1500)
-NO_LIMITS = Limits(page=1 << 31, values=1 << 31)
 
 
 class Range(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,22 +16,23 @@ from typing import Any
 from connectors.directories.ad_values import sid_text
 from tests.servers import samba_tree as tree
 from tests.servers.certificates import Authority, ServerCertificate
-from tests.servers.ldap_admin import Account, LdapAdmin
+from tests.servers.directory_server import DirectoryServer
+from tests.servers.ldap_admin import Account
 from tests.servers.process import Child
-from tests.servers.tcp import Forwarder, free_addresses, wait_until_listening
+from tests.servers.tcp import Forwarder, free_addresses
 
 PORTS = (389, 636, 3268, 3269, 88, 464)
 _FILETIME_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
 
 
-class Samba:
+class Samba(DirectoryServer):
     """One domain controller of contoso.test. `people` are there from the start, in OU=Staff."""
 
     base = tree.BASE
     staff = tree.STAFF
     groups = tree.GROUPS
     host = tree.HOST
-    tls_port = 636
+    port, tls_port = 389, 636
     administrator = Account(f"administrator@{tree.DOMAIN}", tree.ADMINISTRATOR_PASSWORD)
     sync_account = Account(f"svc-syncd@{tree.DOMAIN}", tree.SYNC_PASSWORD)
     following_account = Account(f"svc-follow@{tree.DOMAIN}", tree.SYNC_PASSWORD)  # sees what was deleted, too
@@ -45,11 +45,12 @@ class Samba:
         self._numbers = count(1)
         self.people = people
         self.address, self.second_address, self.dead_address = free_addresses(3, *PORTS)
-        self.authority = Authority.create(directory / "tls", "Contoso Test CA")
-        self._child = Child(
+        self.certified = (self.host, "dc2.contoso.test", self.second_address)
+        child = Child(
             ["samba", "-F", "--no-process-group", "-Msingle", "--debug-stdout", f"-s{directory}/smb.conf"],
             log=directory / "samba.log",
         )
+        super().__init__(Authority.create(directory / "tls", "Contoso Test CA"), child)
 
     @classmethod
     @contextmanager
@@ -59,11 +60,8 @@ class Samba:
         """Run one in `directory` until the block ends. `strong_auth="no"` allows simple binds without TLS."""
         tree.unpack(directory, people=people)
         server = cls(directory, people=people, strong_auth=strong_auth)
-        server.resume()
-        try:
+        with server.running():
             yield server
-        finally:
-            server.stop()
 
     @property
     def url(self) -> str:
@@ -74,34 +72,11 @@ class Samba:
         """For StartTLS; a simple bind without it is refused unless `strong_auth="no"`."""
         return f"ldap://{self.address}"
 
-    @property
-    def ca(self) -> Path:
-        return self.authority.ca
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    @cached_property
-    def admin(self) -> LdapAdmin:
-        return LdapAdmin(self.url, self.administrator, ca=self.ca, base=self.base)
-
-    @cached_property
-    def certificate(self) -> ServerCertificate:
-        return self.authority.issue(self.host, "dc2.contoso.test", self.address, self.second_address)
-
     def resume(self, certificate: ServerCertificate | None = None) -> None:
         """Start, or start again after `stop` or `kill`; perhaps with another certificate."""
         tls = tuple(certificate or self.certificate)
         tree.write_conf(self._directory, address=self.address, strong_auth=self._strong_auth, tls=tls)
-        self._child.start()
-        wait_until_listening(self.address, 636, self._child)
-
-    def stop(self) -> None:
-        self._child.stop()
-
-    def kill(self) -> None:
-        self._child.kill()
+        super().resume()
 
     @contextmanager
     def second_controller(self) -> Iterator[str]:

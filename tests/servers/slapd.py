@@ -12,17 +12,16 @@ import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tests.servers import inet_company as company
 from tests.servers.certificates import Authority, ServerCertificate
+from tests.servers.directory_server import DirectoryServer
 from tests.servers.inet_company import BASE, GROUPS, PASSWORD, STAFF
-from tests.servers.ldap_admin import LdapAdmin
 from tests.servers.process import Child, find_program, run
-from tests.servers.tcp import free_port, wait_until_listening
+from tests.servers.tcp import free_port
 
 CAP = 25
 ACCOUNTS = ("reader", "capped", "blind")
@@ -71,7 +70,7 @@ syncprov-sessionlog 10000
 """
 
 
-class Slapd:
+class Slapd(DirectoryServer):
     """One slapd for dc=contoso,dc=test. `people` are there from the start, in ou=people."""
 
     base = BASE
@@ -91,14 +90,14 @@ class Slapd:
         self.people = people
         self.address = "127.0.0.1"
         self.port, self.tls_port = free_port(), free_port()
-        self.authority = Authority.create(directory / "tls", "Contoso LDAP Test CA")
         self._program = directory / "slapd"
         addresses = f"ldap://{self.address}:{self.port}/ ldaps://{self.address}:{self.tls_port}/"
-        self._child = Child(
+        child = Child(
             [str(self._program), "-f", f"{directory}/slapd.conf", "-h", addresses, "-d", "0"],
             log=directory / "slapd.log",
             stop_with=signal.SIGINT,
         )
+        super().__init__(Authority.create(directory / "tls", "Contoso LDAP Test CA"), child)
 
     @classmethod
     @contextmanager
@@ -106,48 +105,13 @@ class Slapd:
         """Run one in `directory` until the block ends. 100,000 people take about ten seconds to load."""
         server = cls(directory, people=people)
         server._load()
-        server.resume()
-        try:
+        with server.running():
             yield server
-        finally:
-            server.stop()
-
-    @property
-    def url(self) -> str:
-        return f"ldaps://{self.address}:{self.tls_port}"
-
-    @property
-    def plain_url(self) -> str:
-        """Without TLS, or for StartTLS."""
-        return f"ldap://{self.address}:{self.port}"
-
-    @property
-    def ca(self) -> Path:
-        return self.authority.ca
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    @cached_property
-    def admin(self) -> LdapAdmin:
-        return LdapAdmin(self.url, self.administrator, ca=self.ca, base=self.base)
-
-    @cached_property
-    def certificate(self) -> ServerCertificate:
-        return self.authority.issue("ldap.contoso.test", self.address)
 
     def resume(self, certificate: ServerCertificate | None = None) -> None:
         """Start, or start again after `stop` or `kill`; perhaps with another certificate."""
         self._write_conf(certificate or self.certificate)
-        self._child.start()
-        wait_until_listening(self.address, self.tls_port, self._child)
-
-    def stop(self) -> None:
-        self._child.stop()
-
-    def kill(self) -> None:
-        self._child.kill()
+        super().resume()
 
     def add_person(self, name: str, *, ou: str = STAFF, **attributes: Any) -> str:
         """A person `name` with an e-mail address; attributes given replace those made up. Returns the DN."""
@@ -168,10 +132,6 @@ class Slapd:
         """A groupOfNames. The class wants a member: without any, the group holds itself."""
         dn = f"cn={name},{ou}"
         return self.admin.add(dn, {"objectClass": "groupOfNames", "member": list(members) or [dn]})
-
-    def add_posix_group(self, name: str, logins: Sequence[str] = (), *, ou: str = GROUPS) -> str:
-        attributes = {"objectClass": "posixGroup", "gidNumber": str(10_000 + next(self._numbers))}
-        return self.admin.add(f"cn={name},{ou}", attributes | ({"memberUid": list(logins)} if logins else {}))
 
     def _write_conf(self, tls: ServerCertificate) -> None:
         values = {

@@ -89,10 +89,6 @@ class LoopbackServer:
         self._thread.join(10)
         self._loop.close()
 
-    def drop_connections(self) -> None:
-        """Close every open connection, as a restarted firewall would."""
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(10)
-
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]

@@ -102,7 +102,7 @@ def test_a_sync_needs_a_directory(wrong: Wrong, text: str, problem: str) -> None
 @pytest.mark.parametrize("name", ["head office", "-x", "a/b", "ü", "x" * 65])
 def test_a_directory_name_is_short_and_plain(wrong: Wrong, name: str) -> None:
     (found,) = wrong(f"company: x\ndirectories:\n- name: {name}\n  type: file\n  path: x.csv\n  id: n\n")
-    assert found.startswith("syncd.yaml:3: directories[0].name ")
+    assert found.startswith("syncd.yaml:3: directories[0].name must ")
 
 
 def test_names_that_differ_only_in_case_are_the_same(wrong: Wrong) -> None:

@@ -19,7 +19,6 @@ from connectors.directories.ldap_wire.trouble import SIZE_LIMIT, SUCCESS, search
 from syncd.errors import ConfigError, CursorLost
 
 _UNWILLING, _NO_EXTENSION = 53, 12
-_NO_LOG = "the server keeps no log of who is gone, or not since then (syncprov-sessionlog)"
 _ASKED = ("hasSubordinates", "createTimestamp")
 _LOST = {
     sync_messages.REFRESH_REQUIRED: "the server's log does not reach back so far",

@@ -57,13 +57,6 @@ def elements(data: bytes, at: int, limit: int) -> list[tuple[int, int, int]]:
     return found
 
 
-def decode_dn(entry: bytes) -> bytes:
-    """The DN of a SearchResultEntry, without reading any further."""
-    _, at, limit = header(entry, 0, len(entry))
-    start, end = expect(entry, at, limit, OCTETS)
-    return entry[start:end]
-
-
 def decode_entry(entry: bytes) -> Entry:
     """A SearchResultEntry (RFC 4511, 4.5.2), from its own tag on.
 

@@ -120,7 +120,8 @@ def _people(reading: Reading, groups: dict[GroupRef, int]) -> Iterator[Finding]:
             yield _failed(base, exc)
         else:
             yield _base(base, total.people - before)
-    yield from _summary(reading, total)
+    if total.people:  # of nobody there is nothing to say but why
+        yield from _summary(reading, total)
     for ref, members in groups.items():
         yield _group(ref, members, total.groups[ref])
 

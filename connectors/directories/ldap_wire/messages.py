@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from connectors.directories.ldap_wire.ber import INTEGER, SEQUENCE, BerError, expect, header
 
-BIND_RESPONSE, ENTRY, DONE, REFERENCE, EXTENDED, INTERMEDIATE = 0x61, 0x64, 0x65, 0x73, 0x78, 0x79
+ENTRY, DONE, REFERENCE, EXTENDED, INTERMEDIATE = 0x64, 0x65, 0x73, 0x78, 0x79
 
 LARGEST = 256 * 1024 * 1024  # of one message: a group of two million members, and no more
 _OVER_TLS = 16 * 1024  # a TLS record: OpenSSL never gives more at once

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from connectors.directories.ldap_wire.dn import canonical, is_below, looks_like_dn
+from connectors.directories.ldap_wire.dn import is_below, looks_like_dn
 from connectors.directories.ldap_wire.filters import checked
 from syncd.settings.types import DirectoryOptions, Duration, Secret, Section
 
@@ -190,8 +190,3 @@ class LdapWireOptions(DirectoryOptions):
             )
         if self.allow_clear_text_password and isinstance(self.bind, PasswordBind):
             yield "allow_clear_text_password", "the password may travel readable"
-
-    @property
-    def naming_hint(self) -> str:
-        """The first base, in its one spelling."""
-        return canonical(self.base_dn[0])

@@ -149,19 +149,23 @@ def search_failed(result: Result, base: str, server: str) -> SyncdError:
         return ConfigError(
             f"{where}: not accepted ({_tidy(result.message)})", next_step="check base_dn and filter"
         )
-    words, next_step = _RESULTS.get(result.code, (f"LDAP result {result.code}", ""))
-    detail = f" ({_tidy(result.message)})" if result.message else ""
+    words, next_step = _in_words(result)
     kind = Unavailable if result.code in (8, 13, 50) else Incomplete
-    return kind(f"{where}: {words}{detail}", next_step=next_step or "look into the server's log")
+    return kind(f"{where}: {words}", next_step=next_step or "look into the server's log")
 
 
 def not_ringing(result: Result, server: str) -> Unavailable:
     """The error for a server that does not ring any more: `Incomplete` where asking again may help."""
+    words, next_step = _in_words(result) if result.code else ("it ended that", "")
+    if result.code in (1, 2, 8, 12, 13, 50, 53):  # it cannot, or we may not
+        return Unavailable(f"{server} does not ring: {words}", next_step=next_step)
+    return Incomplete(f"{server} rings no more: {words}")
+
+
+def _in_words(result: Result) -> tuple[str, str]:
+    """What a result means, with the server's own words, and what to do."""
     words, next_step = _RESULTS.get(result.code, (f"LDAP result {result.code}", ""))
-    detail = f" ({_tidy(result.message)})" if result.message else ""
-    if result.code in (1, 2, 8, 12, 13, 50, 53):
-        return Unavailable(f"{server} does not ring: {words}{detail}", next_step=next_step)
-    return Incomplete(f"{server} rings no more: {words if result.code else 'it ended that'}{detail}")
+    return f"{words} ({_tidy(result.message)})" if result.message else words, next_step
 
 
 def broken_off(exc: Exception, server: str, timeout: float) -> Incomplete:

@@ -126,3 +126,11 @@ def test_check_reports_what_does_not_work_and_goes_on(samba: Samba) -> None:
     findings = list(active_directory(samba, servers=servers).check(request()))
     assert [finding.part for finding in findings if not finding.ok] == ["ldaps://dc.invalid"]
     assert any(finding.part == samba.staff for finding in findings)
+
+
+def test_check_says_nothing_of_attributes_where_nobody_is(samba: Samba, samba_ou: str) -> None:
+    findings = list(active_directory(samba, base_dn=[samba_ou]).check(request("mail")))
+    assert [(finding.part, finding.message) for finding in findings if not finding.ok] == [
+        (samba_ou, "nobody visible")
+    ]
+    assert not any(finding.part.startswith("attribute") for finding in findings)

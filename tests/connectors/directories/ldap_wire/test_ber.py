@@ -14,7 +14,6 @@ from connectors.directories.ldap_wire.ber import (
     SEQUENCE,
     SET,
     BerError,
-    decode_dn,
     decode_entry,
     encode,
     encode_integer,
@@ -54,7 +53,6 @@ attributes = st.lists(st.tuples(names, st.lists(st.binary(min_size=1, max_size=3
 def test_entries_decode_as_ldap3_decodes_them(dn: bytes, values: Attributes, write: Any) -> None:
     entry = entry_of(dn, values, write=write)
     assert decode_entry(entry) == by_ldap3(entry) == (dn, values)
-    assert decode_dn(entry) == dn
 
 
 @given(values=attributes, wanted=st.frozensets(names), write=st.sampled_from([encode, long_form]))
@@ -67,7 +65,7 @@ def test_picking_gives_what_decoding_gives(values: Attributes, wanted: frozenset
 
 @given(data=st.binary(max_size=200))
 def test_any_bytes_decode_or_raise_on_purpose(data: bytes) -> None:
-    for decode in (decode_entry, decode_dn, decode_references, lambda raw: decode_result(raw, len(raw))):
+    for decode in (decode_entry, decode_references, lambda raw: decode_result(raw, len(raw))):
         try:
             decode(data)
         except BerError:
