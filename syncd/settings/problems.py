@@ -32,7 +32,7 @@ class ConfigProblems(ConfigError):
         self.problems = in_order(problems)
         super().__init__(
             "\n".join(map(str, self.problems)),
-            next_step="correct the configuration, then run the command again",
+            next_step="correct the configuration, and try again",
         )
 
 
