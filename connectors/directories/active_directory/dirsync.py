@@ -28,6 +28,7 @@ from connectors.directories.ldap_wire.search import (
     answers,
     control,
     pages,
+    portions,
 )
 from connectors.directories.ldap_wire.session import Session
 from connectors.directories.ldap_wire.trouble import SUCCESS, search_failed
@@ -38,7 +39,6 @@ _NOTIFICATION = b"1.2.840.113556.1.4.528"
 _BY_RIGHT = b"\x80\x00\x00\x00"  # of members only those that joined or left
 _BY_SIGHT = b"\x80\x00\x00\x01"  # the same, of what the account sees: no right is asked for
 _LARGEST = 10 * 1024 * 1024
-_AT_A_TIME = 100  # people asked for by one filter
 _NO_EXTENSION, _NOT_ALLOWED, _UNWILLING = 12, 50, 53
 _NOBODY = "(objectGUID=\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00)"
 _PEOPLE = "(objectClass=person)"  # by no more than that: of a deleted object little else is left
@@ -185,8 +185,7 @@ def _members(entry: Entry) -> Iterator[str]:
 
 def _refuse_groups(session: Session, context: str, dns: Sequence[str]) -> None:
     """Raise `CursorLost` if a group is among them: it brings its members along, or takes them away."""
-    for start in range(0, len(dns), _AT_A_TIME):
-        named = [Assertion("distinguishedName", dn.encode()) for dn in dns[start : start + _AT_A_TIME]]
+    for named in portions([Assertion("distinguishedName", dn.encode()) for dn in dns]):
         search = Search(context, "(objectCategory=group)", among=named, controls=(DOMAIN_SCOPE,))
         for page in pages(session, search):
             for raw in page.entries:

@@ -15,7 +15,7 @@ from connectors.directories.ldap_wire import ber
 from connectors.directories.ldap_wire.dialect import Entry
 from connectors.directories.ldap_wire.dn import is_below
 from connectors.directories.ldap_wire.history import Told
-from connectors.directories.ldap_wire.search import Assertion, Search, control, pages
+from connectors.directories.ldap_wire.search import Assertion, Search, control, pages, portions
 from connectors.directories.ldap_wire.session import Session
 from syncd.errors import ConfigError, CursorLost
 
@@ -23,7 +23,6 @@ _PERSISTENT_SEARCH = b"2.16.840.1.113730.3.4.3"
 _EVERY_KIND = b"\x0f"  # add, delete, modify, moddn
 _LOG = "cn=changelog"
 _ASKED = ("changeNumber", "changeType", "targetDn", "targetUniqueId", "nsUniqueId")
-_AT_A_TIME = 100  # entries asked for by one filter
 
 
 class RetroChangelog:
@@ -112,7 +111,6 @@ def _target(entry: Entry) -> str:
 
 def _refuse_units(session: Session, context: str, ids: Sequence[str]) -> None:
     """Raise `CursorLost` if one of those that were renamed has others below: their DNs have changed, too."""
-    for start in range(0, len(ids), _AT_A_TIME):
-        named = [Assertion("nsUniqueId", id_.encode()) for id_ in ids[start : start + _AT_A_TIME]]
+    for named in portions([Assertion("nsUniqueId", id_.encode()) for id_ in ids]):
         for unit in _entries(session, Search(context, "(hasSubordinates=TRUE)", among=named)):
             raise CursorLost(f"{unit.dn} was renamed or moved, and with it whoever is below")

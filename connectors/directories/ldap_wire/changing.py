@@ -19,13 +19,11 @@ from connectors.directories.ldap_wire.history import History, Told
 from connectors.directories.ldap_wire.listening import LdapLine
 from connectors.directories.ldap_wire.membership import Membership
 from connectors.directories.ldap_wire.reading import Reading, Source
-from connectors.directories.ldap_wire.search import Assertion, only_ldap, pages
+from connectors.directories.ldap_wire.search import Assertion, only_ldap, pages, portions
 from connectors.directories.ldap_wire.sighting import Sealer
 from syncd.errors import CursorLost, SyncdError, Unavailable
 from syncd.model import Finding
 from syncd.ports import Changed, ReadRequest
-
-_AT_A_TIME = 100  # people asked for by one search
 
 
 class Bookmark(NamedTuple):
@@ -185,8 +183,7 @@ def _by_id(reading: Reading, sealer: Sealer, ids: Collection[str]) -> Iterator[C
 
 def _matching(reading: Reading, assertions: Sequence[Assertion]) -> Iterator[list[bytes]]:
     """The raw entries of people for whom any of these holds, as a whole read has them."""
-    for start in range(0, len(assertions), _AT_A_TIME):
-        meant = assertions[start : start + _AT_A_TIME]
+    for meant in portions(assertions):
         for base in reading.options.base_dn:
             for page in pages(reading.session, reading.search(base, meant)):
                 reading.refuse_continuations(page.references, base)

@@ -25,6 +25,7 @@ from syncd.ports import Answered
 PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 _AND, _OR, _EQUAL = 0xA0, 0xA1, 0xA3  # the choices of a filter, and where it stands in a SearchRequest
 _FILTER = 6
+_AT_A_TIME = 100
 DOMAIN_SCOPE = b"1.2.840.113556.1.4.1339"  # Active Directory: no references to other partitions
 
 
@@ -33,6 +34,12 @@ class Assertion(NamedTuple):
 
     attribute: str
     value: bytes
+
+
+def portions(assertions: Sequence[Assertion]) -> Iterator[Sequence[Assertion]]:
+    """As many of them at a time as one search should be `among`."""
+    for start in range(0, len(assertions), _AT_A_TIME):
+        yield assertions[start : start + _AT_A_TIME]
 
 
 @dataclass(frozen=True)
