@@ -62,7 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "ldap3": LDAP,
     "gssapi": LDAP,
     "click": ("syncd.cli",),
-    "rich": ("syncd.cli",),
+    "wcwidth": ("syncd.cli",),
     "matplotlib": ("syncd.cli",),
     "yaml": ("syncd.settings",),
     "pydantic": ("syncd.settings", "syncd.daemon", "connectors"),

@@ -6,23 +6,33 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 Report = Callable[[str, int, int | None], None]
 _PATIENCE = 0.7  # seconds before anything is shown: most runs are over by then
 _EVERY = 0.1
+_WIDTH = 24
+_WIPE = "\r\x1b[2K\x1b[?25h"  # the line is empty again, the cursor back: click hides it while it draws
 
 
 @contextmanager
-def shown() -> Iterator[Report]:
+def shown(stream: TextIO | None = None, patience: float = _PATIENCE) -> Iterator[Report]:
     """Gives what `App.run` reports to. The bar is gone when the work is."""
-    if not sys.stderr.isatty():
+    stream = stream or sys.stderr
+    if not stream.isatty():
         yield _nowhere
         return
-    bar = _Bar()
+    bar = _Bar(stream, patience)
     try:
         yield bar.report
     finally:
-        bar.close()
+        bar.wipe()
 
 
 def _nowhere(_stage: str, _done: int, _total: int | None) -> None:
@@ -30,49 +40,46 @@ def _nowhere(_stage: str, _done: int, _total: int | None) -> None:
 
 
 class _Bar:
-    """Draws at most ten times a second, and imports what draws only once it has something to draw."""
+    """One line, drawn at most ten times a second: the stage, how much of it is done, and of how much."""
 
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
+    def __init__(self, stream: TextIO, patience: float) -> None:
+        self._stream = stream
+        self._first = time.monotonic() + patience
         self._drawn = 0.0
         self._stage = ""
-        self._stop: Callable[[], None] | None = None
-        self._draw: Callable[[str, int, int | None], None] | None = None
+        self._bar: ProgressBar[str] | None = None
 
     def report(self, stage: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - self._begun < _PATIENCE or (stage == self._stage and now - self._drawn < _EVERY):
+        if now < self._first or (stage == self._stage and now - self._drawn < _EVERY):
             return
-        if self._draw is None:
-            self._open()
-        assert self._draw is not None
+        if stage != self._stage:
+            self.wipe()
+            self._bar = self._new(stage, total)
+        assert self._bar is not None
         self._stage, self._drawn = stage, now
-        self._draw(stage, done, total)
+        count = (f"{done:,} of {total:,}" if total else f"{done:,}") if done else ""
+        self._bar.update(done - self._bar.pos, count)
 
-    def close(self) -> None:
-        if self._stop is not None:
-            self._stop()
+    def wipe(self) -> None:
+        if self._bar is not None:
+            self._stream.write(_WIPE)
+            self._stream.flush()
 
-    def _open(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[count]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            auto_refresh=False,
-            transient=True,
+    def _new(self, stage: str, total: int | None) -> ProgressBar[str]:
+        return click.progressbar(
+            repeat(""),
+            length=total,
+            label=stage,
+            bar_template="%(label)s  %(bar)s  %(info)s",
+            show_percent=False,
+            show_eta=False,
+            item_show_func=self._told,
+            update_min_steps=0,
+            file=self._stream,
+            width=_WIDTH,
         )
-        task = progress.add_task("", total=None, count="")
-        progress.start()
-        self._stop = progress.stop
 
-        def draw(stage: str, done: int, total: int | None) -> None:
-            count = (f"{done:,} of {total:,}" if total else f"{done:,}") if done else ""
-            progress.update(task, description=stage, completed=done, total=total, count=count, refresh=True)
-
-        self._draw = draw
+    def _told(self, count: str | None) -> str:
+        left = self._bar.format_eta() if self._bar else ""
+        return f"{count or ''}  {left} left" if left else count or ""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from rich.cells import cell_len, set_cell_size
+from wcwidth import clip, ljust, rjust, width
 
 from syncd.cli.screen import Screen, clean
 
@@ -53,11 +53,11 @@ def show(
 def facts(screen: Screen, rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
     """Print names and values, one a line, the values below each other; long values go on below."""
     pairs = [(name, value) for name, value in rows if value]
-    margin = max((cell_len(name) for name, _ in pairs), default=0)
+    margin = max((width(name) for name, _ in pairs), default=0)
     for name, value in pairs:
-        start = indent + set_cell_size(name, margin) + _GAP
-        for number, line in enumerate(_folded(value, screen.width, cell_len(start))):
-            screen.say((start if not number else " " * cell_len(start)) + line)
+        start = indent + ljust(name, margin) + _GAP
+        for number, line in enumerate(_folded(value, screen.width, width(start))):
+            screen.say((start if not number else " " * width(start)) + line)
 
 
 def paragraph(screen: Screen, text: str, style: str = "", *, indent: str = "", hanging: str = "") -> None:
@@ -66,9 +66,9 @@ def paragraph(screen: Screen, text: str, style: str = "", *, indent: str = "", h
         screen.say((hanging if number else indent) + line, style)
 
 
-def cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with … for what is missing."""
-    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+def cut(text: str, most: int) -> str:
+    """`text` in at most so many cells, with … for what is missing."""
+    return text if width(text) <= most else clip(text, 0, max(0, most - 1)).rstrip() + "…"
 
 
 def _used(head: Sequence[Sequence[str]], headings: Sequence[str]) -> list[int]:
@@ -78,7 +78,7 @@ def _used(head: Sequence[Sequence[str]], headings: Sequence[str]) -> list[int]:
 
 def _natural(headings: Sequence[str], head: Sequence[Sequence[str]], columns: Sequence[int]) -> list[int]:
     return [
-        max(cell_len(heading), *(cell_len(row[column]) for row in head))
+        max(width(heading), *(width(row[column]) for row in head))
         for heading, column in zip(headings, columns, strict=True)
     ]
 
@@ -102,17 +102,16 @@ def _fitting(natural: Sequence[int], limit: int, *, folds: bool) -> list[int]:
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], limit: int | None) -> str:
     parts = []
-    for cell, width, is_right in zip(cells, widths, right, strict=True):
-        shown = cell if limit is None else cut(cell, width)
-        padding = " " * (width - cell_len(shown))
-        parts.append(padding + shown if is_right else shown + padding)
+    for cell, size, is_right in zip(cells, widths, right, strict=True):
+        shown = cell if limit is None else cut(cell, size)
+        parts.append(rjust(shown, size) if is_right else ljust(shown, size))
     return _GAP.join(parts).rstrip()
 
 
-def _unfolded(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
+def _unfolded(cells: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
     """A row as several, for its last cell to go on below."""
     blank = [""] * (len(cells) - 1)
-    for number, line in enumerate(_folded(cells[-1], width, 0)):
+    for number, line in enumerate(_folded(cells[-1], limit, 0)):
         yield [*(blank if number else cells[:-1]), line]
 
 
@@ -121,7 +120,7 @@ def _folded(text: str, limit: int | None, used: int) -> Iterator[str]:
     for paragraph_ in text.split("\n"):
         line, *words = _SPACE.split(paragraph_)
         for word in words:
-            if line.strip() and limit is not None and used + cell_len(line) + 1 + cell_len(word) > limit:
+            if line.strip() and limit is not None and used + width(line) + 1 + width(word) > limit:
                 yield line
                 line = word
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.cells import cell_len
+from wcwidth import width
 
 from syncd.cli import table
 from syncd.cli.screen import Screen, clean
@@ -30,9 +30,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_columns_line_up_whatever_the_script(terminal: Terminal) -> None:
     table.show(Screen(terminal), ("WHO", "E-MAIL", "WHY"), [(name, "a@b.c", "why") for name in NAMES])
     lines = terminal.getvalue().splitlines()
-    starts = {cell_len(line[: line.index("a@b.c")]) for line in lines[1:]}
+    starts = {width(line[: line.index("a@b.c")]) for line in lines[1:]}
     assert len(starts) == 1
-    assert max(cell_len(line) for line in lines) <= 60
+    assert max(width(line) for line in lines) <= 60
     assert "…" in lines[-1]
 
 
