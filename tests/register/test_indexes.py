@@ -1,4 +1,4 @@
-"""Which license somebody has is found by an index: nobody looks at every allocation there is."""
+"""Licenses and free seats are found by an index: nobody looks at every allocation there is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from syncd.register import database
+from syncd.register import bulk, database, seats
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.renewable import Renewable
-from tests.company import Company
+from syncd.register.seats import Grant
+from tests.company import START, Company, opened
 
 
 @pytest.mark.parametrize("question", ["learners", "leaving", "ending"])
@@ -54,3 +55,20 @@ def test_whose_license_has_ended_is_found_by_an_index(tmp_path: Any) -> None:
     assert [plan for plan in plans if "ix_learners_lapsed" not in plan] == []
     engine.dispose()
     company.register.close()
+
+
+def test_a_free_seat_is_found_without_reading_its_lot(postgresql_url: str) -> None:
+    """In one transaction, so that PostgreSQL has no statistics of the table, as in a first sync."""
+    of_table = "FROM pg_stat_xact_user_tables WHERE relname = 'allocations'"
+    read = text(f"SELECT idx_tup_fetch + seq_tup_read {of_table}")
+    with opened(postgresql_url) as company:
+        company.order(600)
+        engine = database.connect(postgresql_url)
+        with engine.begin() as connection:
+            rows = [(number, f"p{number}@example.com", START) for number in range(1, 502)]
+            bulk.insert(connection, "learners", ("id", "email", "created_at"), rows)
+            seats.grant(connection, [Grant(number, 1) for number in range(1, 501)], None, START)
+            before = connection.execute(read).scalar_one()
+            seats.grant(connection, [Grant(501, 1)], None, START)
+            assert connection.execute(read).scalar_one() - before <= 1
+        engine.dispose()

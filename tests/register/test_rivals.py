@@ -57,6 +57,29 @@ def test_a_lot_never_gives_more_than_it_has(company: Company, engine: Engine) ->
     assert tuple(taken) == (50, 50)
 
 
+def test_seats_given_back_go_to_one_each(company: Company, engine: Engine) -> None:
+    """Every second seat of a lot is free again, and none is left above: fewer than are wanted."""
+    company.order(40)
+    people(engine, 40 + WRITERS * 2)
+    with engine.execution_options(writes=True).begin() as connection:
+        seats.grant(connection, [Grant(number, 1) for number in range(1, 41)], None, START)
+        seats.release(connection, range(1, 41, 2), 1, "has left", START)
+
+    def take(own: Engine, writer: int) -> int:
+        given = 0
+        for number in range(2):
+            with own.execution_options(writes=True).begin() as connection:
+                wanted = [Grant(41 + writer * 2 + number, 1)]
+                given += not seats.grant(connection, wanted, None, START)
+        return given
+
+    assert sum(at_once(company.url, take)) == 20
+    assert company.free_seats() == 0
+    held = text("SELECT count(*), count(DISTINCT seat), max(seat) FROM allocations WHERE ended_at IS NULL")
+    with engine.connect() as connection:
+        assert tuple(connection.execute(held).one()) == (40, 40, 40)
+
+
 def test_renewals_and_newcomers_share_a_lot_and_its_last_seats(company: Company, engine: Engine) -> None:
     company.order(WRITERS)
     people(engine, WRITERS * 2)
