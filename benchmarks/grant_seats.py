@@ -1,10 +1,13 @@
 """What granting seats costs, against the driver inserting the same rows; and many writers on one lot.
 
-    python -m benchmarks.grant_seats [--seats 100000] [--lots 50] [--rounds 3] [--writers 16]
+    python -m benchmarks.grant_seats [--seats 100000] [--lots 50] [--rounds 3] [--writers 16] [--turns 7]
 
 `grant` is what a run calls for every batch of 2,000: it locks the lot, picks free numbers, inserts. Bare is
 the driver alone, executemany or COPY, with rows made beforehand, into the same tables with the same
 constraints, in the same transactions. In turns, each into a database of its own.
+
+Writers on one lot are processes, ten seats a transaction; one and many of them go in turns, which is
+what `--turns` counts. They want more than there is. PostgreSQL runs as the tests have it, without fsync.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument("--lots", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--writers", type=int, default=16)
+    parser.add_argument("--turns", type=int, default=7)
     chosen = parser.parse_args()
     with TemporaryDirectory(prefix="syncd-") as folder, Postgresql.start(Path(folder)) as server:
         print(f"{chosen.seats:,} seats from {chosen.lots} lots, {chosen.rounds} rounds in turns; medians\n")
@@ -47,14 +51,8 @@ def main() -> None:
             names = iter(range(1000))
             compare("SQLite", lambda: _file(f"{files}/{next(names)}.db"), chosen)
         compare("PostgreSQL", server.database, chosen)
-        print()
-        with server.database() as url:
-            alone = throughput(url, 1, chosen.seats // 10)
-        with server.database() as url:
-            together = throughput(url, chosen.writers, chosen.seats // 10)
-        print(
-            f"one writer on one lot: {alone:,.0f} seats/s; {chosen.writers} writers: {together:,.0f} seats/s"
-        )
+        for many in (chosen.seats // 10, chosen.seats // 5):
+            contend(server.database, many, chosen)
 
 
 def compare(name: str, new: Callable[[], AbstractContextManager[str]], chosen: argparse.Namespace) -> None:
@@ -67,8 +65,24 @@ def compare(name: str, new: Callable[[], AbstractContextManager[str]], chosen: a
     print(f"{name:12}{median(bare):8.2f}{median(granted):9.2f}{ratio:7.2f}")
 
 
+def contend(new: Callable[[], AbstractContextManager[str]], many: int, chosen: argparse.Namespace) -> None:
+    """So many seats of one lot, for one writer and for all of them; who begins takes turns as well."""
+    rates: dict[int, list[float]] = {1: [], chosen.writers: []}
+    for turn in range(chosen.turns):
+        for writers in sorted(rates, reverse=turn % 2 == 1):
+            with new() as url:
+                rates[writers].append(throughput(url, writers, many))
+    alone, together = rates[1], rates[chosen.writers]
+    ratios = [many_of_them / one for one, many_of_them in zip(alone, together, strict=True)]
+    print(
+        f"\n{many:,} seats of one lot: one writer {median(alone):,.0f} seats/s,"
+        f" {chosen.writers} writers {median(together):,.0f};"
+        f" ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
 def timed(url: str, how: Callable[[Engine, int, int], float], many: int, lots: int) -> float:
-    engine = prepared(url, many, lots)
+    engine = prepared(url, many, lots, people=many)
     try:
         taken = how(engine, many, lots)
         with engine.connect() as connection:
@@ -78,8 +92,8 @@ def timed(url: str, how: Callable[[Engine, int, int], float], many: int, lots: i
     return taken
 
 
-def prepared(url: str, many: int, lots: int) -> Engine:
-    """A register with as many learners, and lots with a seat for each."""
+def prepared(url: str, many: int, lots: int, people: int) -> Engine:
+    """A register with so many people, and so many seats in equal lots."""
     engine = database.connect(url)
     register = Register(engine)
     register.open()
@@ -87,8 +101,8 @@ def prepared(url: str, many: int, lots: int) -> Engine:
         order = register.licenses.request(LicenseType.PREMIUM, many // lots, by="bench", now=START)
         register.licenses.assign(order.id, by="bench", now=START, zone=ZoneInfo("UTC"))
     with engine.execution_options(writes=True).begin() as connection:
-        people = [(number, f"p{number}@example.com", START) for number in range(1, many + 1)]
-        bulk.insert(connection, "learners", ("id", "email", "created_at"), people)
+        rows = [(number, f"p{number}@example.com", START) for number in range(1, people + 1)]
+        bulk.insert(connection, "learners", ("id", "email", "created_at"), rows)
     return engine
 
 
@@ -139,12 +153,12 @@ def _copied(driver: Any, rows: Sequence[tuple[object, ...]]) -> None:
 
 def throughput(url: str, writers: int, many: int) -> float:
     """Seats given a second by so many processes on one lot, until it is empty; nobody gets one too many."""
-    prepared(url, many, 1).dispose()
     share = many // writers + 1  # together they want more than there are
+    prepared(url, many, 1, people=share * writers).dispose()
     barrier = multiprocessing.Barrier(writers + 1)
     found: multiprocessing.Queue[int] = multiprocessing.Queue()
     processes = [
-        multiprocessing.Process(target=_write, args=(url, 1 + writer * share, share, many, barrier, found))
+        multiprocessing.Process(target=_write, args=(url, 1 + writer * share, share, barrier, found))
         for writer in range(writers)
     ]
     for process in processes:
@@ -163,7 +177,7 @@ def throughput(url: str, writers: int, many: int) -> float:
     return given / taken
 
 
-def _write(url: str, first: int, share: int, learners: int, barrier: Any, found: Any) -> None:
+def _write(url: str, first: int, share: int, barrier: Any, found: Any) -> None:
     """One writer: ten seats in a transaction. The first, which is taken back, costs what every start does."""
     engine = database.connect(url)
     with engine.execution_options(writes=True).connect() as connection:
@@ -172,8 +186,7 @@ def _write(url: str, first: int, share: int, learners: int, barrier: Any, found:
         barrier.wait()
     given = 0
     for start in range(first, first + share, 10):
-        numbers = range(start, min(start + 10, first + share, learners + 1))
-        grants = [Grant(number, 1) for number in numbers]
+        grants = [Grant(number, 1) for number in range(start, min(start + 10, first + share))]
         with engine.execution_options(writes=True).begin() as connection:
             given += len(grants) - len(seats.grant(connection, grants, None, START))
     found.put(given)
