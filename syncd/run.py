@@ -269,7 +269,8 @@ def _apply(
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)
     facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
     facts.platform_down = carrier.down if carrier else ""
-    register.journal.forget_notes(facts.run)
+    if facts.counts.get("note"):
+        register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE
 
 

@@ -72,6 +72,8 @@ class Journal:
 
     def seat(self, run: int, granted: Sequence[Seat]) -> None:
         """Write the granted seats onto the changes that take them."""
+        if not granted:
+            return
         statement = 'UPDATE changes SET lot_id = ?, ends_at = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
         with self._writer.begin() as connection:
             for start in range(0, len(granted), _CHUNK):
@@ -89,6 +91,8 @@ class Journal:
 
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None:
         """Turn the creations that found no seat into waiting, each with its reason."""
+        if not waiting:
+            return
         statement = 'UPDATE changes SET kind = ?, why = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
         rows = [(int(Kind.WAIT), why, run, int(Kind.CREATE), request.key) for request, why in waiting]
         with self._writer.begin() as connection:
@@ -140,6 +144,8 @@ class Journal:
 
     def drop(self, run: int, keys: Sequence[tuple[Kind, str]]) -> None:
         """Take changes out of a plan that is being made."""
+        if not keys:
+            return
         statement = 'DELETE FROM changes WHERE run_id = ? AND kind = ? AND "key" = ?'
         with self._writer.begin() as connection:
             bulk.execute(connection, statement, [(run, int(kind), key) for kind, key in keys])
@@ -167,10 +173,11 @@ class Journal:
             statement = chosen if last is None else chosen.where(tuple_(*order) > last)
             with self._engine.connect() as connection:
                 rows = connection.execute(statement.order_by(*order).limit(size)).all()
-            if not rows:
+            if rows:
+                last = tuple(rows[-1][3 - len(order) : 3])
+                yield rows
+            if len(rows) < size:
                 return
-            last = tuple(rows[-1][3 - len(order) : 3])
-            yield rows
 
 
 class Batch:
