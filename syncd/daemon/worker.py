@@ -106,6 +106,7 @@ class Worker:
                 wanted, served = self._queue.take(_LOOK), False
                 try:
                     still_ours()
+                    app.register.open()  # another one may have brought it to a schema that is not ours
                     served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
                 finally:
                     if wanted is not None and not served:
@@ -223,6 +224,8 @@ class Worker:
             _log.info("role_changed", role=str(role))
 
     def _suffer(self, exc: SyncdError) -> None:
+        """Whoever cannot work does not lead: the lock is let go of, or lost."""
         if self._status.snapshot().trouble != exc.message:
             _log.warning("daemon_cannot_work", reason=exc.message, next_step=exc.next_step)
-        self._status.change(trouble=exc.message)
+        role = self._status.snapshot().role
+        self._status.change(trouble=exc.message, role=Role.STANDBY if role is Role.LEADING else role)

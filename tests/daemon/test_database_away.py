@@ -54,6 +54,7 @@ def ready(office: Office) -> httpx.Response:
 def assert_not_ready(office: Office, *reasons: str) -> None:
     told = ready(office)
     assert told.status_code == 503
+    assert told.json()["role"] != "leading"
     for reason, found in zip(reasons, told.json()["reasons"], strict=True):
         assert reason in found
 

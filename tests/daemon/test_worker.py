@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,17 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(office: Office) -> N
         (office.folder / "later").mkdir()
         assert shift.status.until(lambda now: now.role is Role.LEADING).trouble == ""
         assert shift.sync().failure == ""
+
+
+def test_who_leads_ends_where_a_newer_syncd_has_taken_the_database_over(office: Office) -> None:
+    with at_work(office) as shift:
+        shift.sync()
+        with closing(sqlite3.connect(office.folder / "syncd.db")) as database, database:
+            database.execute("UPDATE alembic_version SET version_num = '9999'")
+        shift.queue.ask("test")
+        now = shift.status.until(lambda now: bool(now.trouble))
+        assert "is from a newer syncd (schema 9999)" in now.trouble
+        assert now.role is Role.STANDBY, "it leads no more, so that another one can"
 
 
 def test_one_daemon_works_and_another_takes_over_when_it_ends(
