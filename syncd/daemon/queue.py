@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 class Wanted:
     """A run somebody asked for. `causes`: who and why, each once. `reviewed`: the plan to apply, if one.
 
+    `by_hand`: somebody waits for it, also where another daemon leads.
     `ended` are set when the run has ended, however it did.
     """
 
     causes: tuple[str, ...]
     full: bool = False
+    by_hand: bool = False
     reviewed: int | None = None
     ended: tuple[threading.Event, ...] = ()
 
@@ -39,11 +41,13 @@ class Queue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def ask(self, cause: str, *, full: bool = False, reviewed: int | None = None) -> threading.Event:
+    def ask(
+        self, cause: str, *, full: bool = False, by_hand: bool = False, reviewed: int | None = None
+    ) -> threading.Event:
         """Want a run. The event is set when the run that serves this has ended."""
         with self._changed:
             waiting = self._waiting.get(reviewed) or Wanted((), reviewed=reviewed, ended=(threading.Event(),))
-            self._waiting[reviewed] = _joined(waiting, Wanted((cause,), full))
+            self._waiting[reviewed] = _joined(waiting, Wanted((cause,), full, by_hand))
             self._changed.notify_all()
             return waiting.ended[0]
 
@@ -53,6 +57,14 @@ class Queue:
             if not self._waiting:
                 self._changed.wait(timeout)
             return self._waiting.pop(next(iter(self._waiting))) if self._waiting else None
+
+    def take_by_hand(self, timeout: float) -> Wanted | None:
+        """As `take`, but only what somebody asked for by hand."""
+        with self._changed:
+            if not any(wanted.by_hand for wanted in self._waiting.values()):
+                self._changed.wait(timeout)
+            found = next((wanted for wanted in self._waiting.values() if wanted.by_hand), None)
+            return self._waiting.pop(found.reviewed) if found else None
 
     def put_back(self, wanted: Wanted) -> None:
         """What could not be begun is next again, with whatever has been asked for meanwhile."""
@@ -74,5 +86,6 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
         one,
         causes=tuple(dict.fromkeys((*one.causes, *other.causes))),
         full=one.full or other.full,
+        by_hand=one.by_hand or other.by_hand,
         ended=(*one.ended, *other.ended),
     )

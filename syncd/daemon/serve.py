@@ -100,7 +100,7 @@ class Daemon:
             if number == signal.SIGHUP:
                 self._reload()
             elif number == signal.SIGUSR1:
-                self.queue.ask("SIGUSR1")
+                self.queue.ask("SIGUSR1", by_hand=True)
             elif number:
                 return self._end(thread)
             if self._is_hung(thread):

@@ -2,7 +2,7 @@
 
 open the database ──> lead ──> take what is wanted ──> run ──┐
       ^   ^            │  ^──────────────────────────────────┘
-      │   └─ Busy: another daemon leads; look again in a while
+      │   └─ Busy: another daemon leads; do what is asked by hand, and look again in a while
       └───── DatabaseDown: say so, keep what was wanted, and try again, less and less often
 """
 
@@ -81,10 +81,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 with self._opened() as app:
-                    self._lead(app)
-            except Busy:
-                self._enter(Role.STANDBY)
-                self._stopping.wait(_LOOK)
+                    self._lead_or_stand_by(app)
             except SyncdError as exc:
                 self._suffer(exc)
                 self._stopping.wait(self._pause)
@@ -96,6 +93,22 @@ class Worker:
         with assembled(self._settings, self._clock, self._calls) as app, app.register.errors_in_words():
             app.register.open()
             yield app
+
+    def _lead_or_stand_by(self, app: App) -> None:
+        try:
+            self._lead(app)
+        except Busy:
+            self._enter(Role.STANDBY)
+            self._stand_by(app)
+
+    def _stand_by(self, app: App) -> None:
+        """Another daemon leads. What somebody asks of this one is done all the same, as a sync by hand is."""
+        wanted, served = self._queue.take_by_hand(_LOOK), False
+        try:
+            served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
+        finally:
+            if wanted is not None and not served:
+                self._queue.put_back(wanted)
 
     def _lead(self, app: App) -> None:
         """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
@@ -143,7 +156,7 @@ class Worker:
         if begun:
             wanted.settle()
         else:
-            _log.info("run_put_off", reason="a sync by hand is in progress")
+            _log.info("run_put_off", reason="another run is in progress")
             self._stopping.wait(_LOOK)
         return begun
 
@@ -171,7 +184,7 @@ class Worker:
             else:
                 self._status.run_ended(str(facts.state), self._lasted(), failure="", facts=facts)
         self._unwritten = False
-        self._enter(Role.LEADING)
+        self._enter(self._status.snapshot().role)
 
     def _lasted(self) -> int:
         """Seconds the run in hand took. One that takes longer than its schedule has it is told of."""

@@ -89,6 +89,34 @@ def test_one_daemon_works_and_another_takes_over_when_it_ends(
             assert asked.wait(PATIENCE)
 
 
+def test_what_is_asked_of_who_stands_by_is_done(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    with at_work(office) as first:
+        first.status.until(lambda now: now.role is Role.LEADING)
+        with at_work(office) as second:
+            second.status.until(lambda now: now.role is Role.STANDBY)
+            assert second.queue.ask("api:ann", by_hand=True).wait(PATIENCE)
+            after = second.status.snapshot()
+            assert after.facts is not None
+            assert after.facts.counts == {"create": 2}
+            assert after.role is Role.STANDBY
+
+
+def test_what_is_asked_of_who_stands_by_waits_for_the_run_of_who_leads(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
+    with at_work(office) as first, opened(settings.load(office.config)) as app:
+        first.status.until(lambda now: now.role is Role.LEADING)
+        with at_work(office) as second:
+            second.status.until(lambda now: now.role is Role.STANDBY)
+            with app.register.one_at_a_time():
+                asked = second.queue.ask("api:ann", by_hand=True)
+                second.status.until(lambda _: second.status.runs >= 3)
+                assert not asked.is_set()
+            assert asked.wait(PATIENCE)
+
+
 def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

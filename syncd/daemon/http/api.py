@@ -117,7 +117,7 @@ def _commands(app: Callable[[], App], queue: Queue, operator: object) -> APIRout
     @router.post("/sync", status_code=202)
     def sync_now(wanted: shapes.SyncRequest, who: str = operator) -> shapes.Accepted:  # type: ignore[assignment]
         """Sync as soon as the worker is free; who asks while one waits shares it."""
-        queue.ask(f"api:{who}", full=wanted.full)
+        queue.ask(f"api:{who}", full=wanted.full, by_hand=True)
         return shapes.Accepted(waiting=len(queue))
 
     @router.post("/runs/{run}/approve", status_code=202, responses={404: {}, 409: {}})
