@@ -283,7 +283,8 @@ def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
-    _log.error("run_failed", reason=reason, **facts.for_log())
+    next_step = exc.next_step if isinstance(exc, SyncdError) else ""
+    _log.error("run_failed", reason=reason, next_step=next_step, **facts.for_log())
     try:
         with engine.register.errors_in_words():
             engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), reason)

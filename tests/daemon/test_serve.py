@@ -129,8 +129,9 @@ def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(
     with serving(office) as daemon:
         daemon.until("run_started")
         assert daemon.end() == 0
-        failed = daemon.seen("run_failed")
-        assert [event["reason"] for event in failed] == ["the daemon was asked to stop"]
+        (failed,) = daemon.seen("run_failed")
+        assert failed["reason"] == "the daemon was asked to stop"
+        assert failed["next_step"] == "its next start finishes the run"
     with serving(office) as daemon:
         daemon.until("run_finished", state="done")
         daemon.end()

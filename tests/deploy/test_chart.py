@@ -246,6 +246,18 @@ def test_the_values_in_the_docs_are_accepted(postgresql_chart: Chart, tmp_path: 
             '{"service":{"enabled":false},"monitoring":{"serviceMonitor":{"enabled":true}}}',
             "finds the daemons",
         ),
+        ('config.http={"listen":"127.0.0.1:8080"}', "would never reach it"),
+        ('{"mode":"cronjob","monitoring":{"serviceMonitor":{"enabled":true}}}', "there is no daemon"),
+        (
+            '{"config":{"http":{"tokens":[{"name":"a","role":"viewer","token":{"env":"A"}}],'
+            '"behind_proxy":["10.0.0.0/8"]}},"monitoring":{"serviceMonitor":{"enabled":true}}}',
+            "past config.http.behind_proxy",
+        ),
+        (
+            '{"http":{"tlsSecret":"tls"},"config":{"http":{"tokens":[{"name":"a","role":"viewer",'
+            '"token":{"env":"A"}}]}},"monitoring":{"serviceMonitor":{"enabled":true}}}',
+            "with the role metrics",
+        ),
         ('mode="both"', "/mode"),
         ("user=0", "/user"),
         ('secrets.from="paper"', "/secrets/from"),
@@ -262,6 +274,14 @@ def test_the_values_in_the_docs_are_accepted(postgresql_chart: Chart, tmp_path: 
 )
 def test_wrong_values_are_refused_in_words(sqlite_chart: Chart, change: str, told: str) -> None:
     assert told in sqlite_chart.refusal(change)
+
+
+def test_a_volume_that_two_pods_would_share_is_refused(postgresql_chart: Chart) -> None:
+    assert "one volume serves one pod" in postgresql_chart.refusal("persistence.enabled=true")
+
+
+def test_a_schedule_that_is_left_empty_keeps_its_defaults(sqlite_chart: Chart) -> None:
+    assert sqlite_chart.objects("config.schedule=null")
 
 
 def test_manifests_and_schema_are_current(helm: str) -> None:

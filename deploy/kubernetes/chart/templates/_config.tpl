@@ -28,7 +28,7 @@
 
 {{/* Seconds a pod has to end: what the batch in hand may take (schedule.stop_within), and half a minute. */}}
 {{- define "syncd.grace" -}}
-{{- $text := dig "schedule" "stop_within" "25s" .Values.config | toString }}
+{{- $text := (.Values.config.schedule | default dict).stop_within | default "25s" | toString }}
 {{- $total := 30 }}
 {{- range $unit, $seconds := dict "w" 604800 "d" 86400 "h" 3600 "m" 60 "s" 1 }}
 {{- $total = add $total (mul $seconds (regexFind (printf "[0-9]+%s" $unit) $text | trimSuffix $unit | int)) }}
@@ -54,6 +54,22 @@
 {{- end }}
 {{- if and $http.listen (not (hasSuffix (printf ":%v" .Values.http.port) $http.listen)) }}
 {{- fail "config.http.listen: has another port than http.port" }}
+{{- end }}
+{{- if and (eq .Values.mode "daemon") (or (hasPrefix "127." ($http.listen | default "")) (hasPrefix "[::1]" ($http.listen | default "")) (hasPrefix "localhost:" ($http.listen | default ""))) }}
+{{- fail "config.http.listen: probes come from outside the pod, and would never reach it; leave it out" }}
+{{- end }}
+{{- if and .Values.persistence.enabled (not $sqlite) (gt (include "syncd.replicas" . | int) 1) }}
+{{- fail "persistence.enabled: one volume serves one pod, and the register is in PostgreSQL; set it to false" }}
+{{- end }}
+{{- $monitor := .Values.monitoring.serviceMonitor }}
+{{- if and $monitor.enabled (eq .Values.mode "cronjob") }}
+{{- fail "monitoring.serviceMonitor: there is no daemon to ask for metrics; use mode: daemon, or sync --metrics-file" }}
+{{- end }}
+{{- if and $monitor.enabled $http.tokens $http.behind_proxy }}
+{{- fail "monitoring.serviceMonitor: asks the pods themselves, past config.http.behind_proxy; use http.tlsSecret instead" }}
+{{- end }}
+{{- if and $monitor.enabled $http.tokens (not $monitor.tokenSecret.name) }}
+{{- fail "monitoring.serviceMonitor.tokenSecret: name the Secret of a token with the role metrics" }}
 {{- end }}
 {{- if hasKey .Values.files "syncd.yaml" }}{{ fail "files: syncd.yaml is made of config; write it there" }}{{ end }}
 {{- $from := .Values.secrets.from }}
