@@ -42,7 +42,7 @@ class Snapshot:
     total: int | None = None
     succeeded_at: int = 0
     failure: str = ""
-    lasted: int = 0
+    lasted: float = 0
     ended: Mapping[str, int] = field(default_factory=dict)
     changed: Mapping[str, int] = field(default_factory=dict)
     facts: RunFacts | None = None
@@ -89,13 +89,13 @@ class Status:
         with self._lock:
             self._now = replace(self._now, **values)
 
-    def run_ended(self, state: str, lasted: int, **values: Any) -> None:
+    def run_ended(self, state: str, lasted: float, **values: Any) -> None:
         """A run of this daemon is over, after so many seconds."""
         before = self._now
         ended = {**before.ended, state: before.ended.get(state, 0) + 1}
         self.change(lasted=lasted, ended=ended, **values)
 
-    def run_done(self, facts: RunFacts, lasted: int, now: int, **values: Any) -> None:
+    def run_done(self, facts: RunFacts, lasted: float, now: int, **values: Any) -> None:
         """It has gone through to its end: its changes are made."""
         values |= {"succeeded_at": now, "changed": dict(Counter(self._now.changed) + Counter(facts.counts))}
         self.run_ended(str(facts.state), lasted, failure="", facts=facts, **values)

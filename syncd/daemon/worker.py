@@ -186,13 +186,13 @@ class Worker:
         self._unwritten = False
         self._enter(self._status.snapshot().role)
 
-    def _lasted(self) -> int:
+    def _lasted(self) -> float:
         """Seconds the run in hand took. One that takes longer than its schedule has it is told of."""
-        lasted, every = round(time.monotonic() - self._began), self._settings.schedule.every
+        lasted, every = time.monotonic() - self._began, self._settings.schedule.every
         if 0 < every < lasted:
             _log.warning(
                 "run_outlasted_schedule",
-                seconds=lasted,
+                seconds=round(lasted),
                 every=every,
                 next_step="what became due meanwhile is one run; raise schedule.every if it happens often",
             )

@@ -20,7 +20,7 @@ class LastRun:
     """
 
     failed: bool = False
-    lasted: int = 0
+    lasted: float = 0
     facts: RunFacts | None = None
     short_at: int = 0
     short_by: int = 0

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from syncd.daemon.status import Role, Snapshot
+from syncd.model import Kind
 from syncd.register.gauges import Reading
 from syncd.telemetry.families import LastRun, of_installation, of_last_run, of_register, plain
 
@@ -51,6 +52,11 @@ class Metrics(Collector):
         yield from of_register(self._read())
 
 
+# A counter that begins at its first value has, for Prometheus, not increased.
+_NO_RUNS = dict.fromkeys(("done", "failed", "held"), 0)
+_NO_CHANGES = {kind.name.lower(): 0 for kind in Kind}
+
+
 def _of_daemon(now: Snapshot) -> Iterator[Metric]:
     yield plain("syncd_leading", "Whether this daemon is the one that works.", now.role is Role.LEADING)
     yield plain("syncd_working", "Whether nothing keeps the daemon from working.", not now.trouble)
@@ -60,8 +66,10 @@ def _of_daemon(now: Snapshot) -> Iterator[Metric]:
     yield plain(
         "syncd_run_started_timestamp_seconds", "When the run in hand began; 0: none.", now.running_since
     )
-    yield _counted("syncd_runs", "Runs of this daemon since its start.", "state", now.ended)
-    yield _counted("syncd_changes", "Changes it has made since its start.", "kind", now.changed)
+    yield _counted("syncd_runs", "Runs of this daemon since its start.", "state", {**_NO_RUNS, **now.ended})
+    yield _counted(
+        "syncd_changes", "Changes it has made since its start.", "kind", {**_NO_CHANGES, **now.changed}
+    )
 
 
 def _counted(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:

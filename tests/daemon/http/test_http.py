@@ -202,6 +202,17 @@ def test_metrics_count_and_name_nobody(answering: Callable[..., Site]) -> None:
     assert "@" not in site.get("/metrics", "METRICS").text
 
 
+def test_counters_begin_at_zero_so_that_the_first_failure_is_an_increase(
+    answering: Callable[..., Site],
+) -> None:
+    site = answering()
+    assert site.number("syncd_runs_total", state="failed") == 0
+    assert site.number("syncd_changes_total", kind="create") == 0
+    site.status.run_ended("failed", 0.25, failure="down")
+    assert site.number("syncd_runs_total", state="failed") == 1
+    assert site.number("syncd_last_run_duration_seconds") == 0.25
+
+
 def test_without_its_database_it_still_answers(answering: Callable[..., Site]) -> None:
     site = answering()
     site.office.database.rename(site.office.folder / "away.db")
