@@ -23,7 +23,7 @@ from syncd.daemon.status import Status
 from syncd.daemon.systemd import ServiceManager
 from syncd.daemon.timetable import Timetable
 from syncd.daemon.worker import Worker
-from syncd.errors import SyncdError
+from syncd.errors import ConfigError, SyncdError
 from syncd.settings import Settings
 from syncd.telemetry.calls import CallCounts
 
@@ -132,20 +132,36 @@ class Daemon:
         try:
             settings = self._load()
             self._answer_by(settings)
+            self._timetable.follow(settings.schedule, settings.zone)
         except SyncdError as exc:
-            self.status.change(rejected=exc.message)
-            _log.error("configuration_rejected", reason=exc.message, next_step=exc.next_step)
+            self._reject(exc.message, exc.next_step)
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong with a file, the one before goes on
+            self._reject(f"unexpected error ({type(exc).__name__}: {exc})", "undo what changed in the file")
         else:
             self._settings = settings
             self.status.change(rejected="")
-            self._timetable.follow(settings.schedule, settings.zone)
             self._worker.follow(settings)
             self.queue.ask("reload")
             _log.info("configuration_reloaded")
         self._manager.ready(self.status.snapshot().in_words())
 
+    def _reject(self, reason: str, next_step: str) -> None:
+        self.status.change(rejected=reason)
+        _log.error(
+            "configuration_rejected",
+            reason=reason,
+            next_step=next_step,
+            in_force="the configuration before, until a reload works",
+        )
+
     def _answer_by(self, settings: Settings) -> None:
         """Let the server answer for other settings. Raises `ConfigError`; then it answers as before."""
+        asked, now = settings.http, self._settings.http
+        if (asked.listen, asked.tls) != (now.listen, now.tls):  # else tokens might travel in the clear
+            raise ConfigError(
+                "http.listen and http.tls are settled at the start of the daemon, and have changed",
+                next_step="restart it; until then the configuration before stays in force",
+            )
         if self._http is None:
             return
         with ExitStack() as fresh:

@@ -72,7 +72,8 @@ class Snapshot:
             how_far = f"{self.done:,}" + (f" of {self.total:,}" if self.total else "")
             return f"{self.stage or 'beginning'}: {how_far}" if self.stage else "a run has begun"
         last = f"; the last run failed: {self.failure}" if self.failure else ""
-        return f"{self.role}{last}"
+        rejected = f"; the configuration on disk is not in force: {self.rejected}" if self.rejected else ""
+        return f"{self.role}{last}{rejected}"
 
 
 class Status:

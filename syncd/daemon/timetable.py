@@ -7,10 +7,12 @@ the clock is set back                           it begins anew: nothing waits fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from typing import NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -30,7 +32,7 @@ class Timetable:
     def __init__(self, schedule: ScheduleSection, zone: tzinfo, ask: Ask) -> None:
         self._ask = ask
         self._scheduler = BackgroundScheduler(timezone=zone, job_defaults=_JOBS, daemon=True)
-        self._put_up(schedule, zone)
+        self._put_up(_jobs(schedule, zone))
         self._schedule, self._zone = schedule, zone
         self._ahead = _ahead()
 
@@ -41,8 +43,9 @@ class Timetable:
         self._scheduler.shutdown(wait=False)
 
     def follow(self, schedule: ScheduleSection, zone: tzinfo) -> None:
+        jobs = _jobs(schedule, zone)  # before the old ones are gone: what cannot be followed changes nothing
         self._scheduler.remove_all_jobs()
-        self._put_up(schedule, zone)
+        self._put_up(jobs)
         self._schedule, self._zone = schedule, zone
 
     def watch(self) -> int:
@@ -57,16 +60,29 @@ class Timetable:
             return 0
         return round(jumped)
 
-    def _put_up(self, schedule: ScheduleSection, zone: tzinfo) -> None:
-        jitter = schedule.jitter or None
-        if schedule.every:
-            trigger = IntervalTrigger(seconds=schedule.every, jitter=jitter, timezone=zone)
-            self._scheduler.add_job(self._ask, trigger, args=["schedule.every", False], id="every")
-        if schedule.full:
-            fields = schedule.full.split()
-            names = ("minute", "hour", "day", "month", "day_of_week")
-            trigger = CronTrigger(**dict(zip(names, fields, strict=True)), jitter=jitter, timezone=zone)
-            self._scheduler.add_job(self._ask, trigger, args=["schedule.full", True], id="full")
+    def _put_up(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            name = job.cause.removeprefix("schedule.")
+            self._scheduler.add_job(self._ask, job.trigger, args=[job.cause, job.full], id=name)
+
+
+class _Job(NamedTuple):
+    trigger: BaseTrigger
+    cause: str
+    full: bool
+
+
+def _jobs(schedule: ScheduleSection, zone: tzinfo) -> list[_Job]:
+    jitter = schedule.jitter or None
+    jobs = []
+    if schedule.every:
+        trigger = IntervalTrigger(seconds=schedule.every, jitter=jitter, timezone=zone)
+        jobs.append(_Job(trigger, "schedule.every", full=False))
+    if schedule.full:
+        names = ("minute", "hour", "day", "month", "day_of_week")
+        fields = dict(zip(names, schedule.full.split(), strict=True))
+        jobs.append(_Job(CronTrigger(**fields, jitter=jitter, timezone=zone), "schedule.full", full=True))
+    return jobs
 
 
 def _ahead() -> float:

@@ -20,6 +20,7 @@ _FIELDS: Sequence[tuple[str, int, int, Sequence[str]]] = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 7, _DAYS),
 )
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days of each month
 _PART = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,2}))?", re.ASCII)
 
 
@@ -33,25 +34,48 @@ def cron(text: str) -> str:
         raise PydanticCustomError(
             "cron", 'must have five fields: minute, hour, day, month, day of the week, such as "0 3 * * *"'
         )
-    return " ".join(
+    told = [
         ",".join(_part(part, *field) for part in given.split(","))
         for given, field in zip(fields, _FIELDS, strict=True)
-    )
+    ]
+    days, months = _values(told[2], 1, 31), _values(told[3], 1, 12)
+    if not any(day <= _LONGEST[month - 1] for day in days for month in months):
+        raise PydanticCustomError("cron", "names a day that never comes: no such month has it")
+    return " ".join(told)
+
+
+def _values(field: str, least: int, most: int) -> list[int]:
+    """The numbers a checked field stands for."""
+    found: list[int] = []
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = (f"{least}-{most}" if span == "*" else span).partition("-")
+        found += range(int(first), int(last or first) + 1, int(step or 1))
+    return found
 
 
 def _part(part: str, name: str, least: int, most: int, words: Sequence[str]) -> str:
     found = _PART.fullmatch(part)
-    if found is None or found["step"] == "0":
+    if found is None:
         raise _wrong(name, least, most)
-    step = f"/{found['step']}" if found["step"] else ""
+    step = f"/{int(found['step'])}" if found["step"] else ""
     if found["all"]:
+        _check_step(step, name, most - least)
         return f"*{step}"
     ends = [_number(end, name, least, most, words) for end in (found["first"], found["last"]) if end]
+    _check_step(step, name, (ends[1] if len(ends) > 1 else most) - ends[0])
     if name == "day of the week":
         return _weekdays(ends, step)
     if ends != sorted(ends):
         raise _wrong(name, least, most)
     return "-".join(map(str, ends)) + (step if len(ends) > 1 else f"-{most}{step}" if step else "")
+
+
+def _check_step(step: str, name: str, span: int) -> None:
+    """A step goes somewhere: whoever writes one that is longer than what it divides means something else."""
+    if step and not 1 <= int(step[1:]) <= span:
+        context = {"name": name, "step": step, "span": max(span, 0)}
+        raise PydanticCustomError("cron", "has a wrong step for the {name}: {step}, at most /{span}", context)
 
 
 def _number(end: str, name: str, least: int, most: int, words: Sequence[str]) -> int:

@@ -13,6 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from syncd import settings
+from syncd.daemon.serve import Daemon
+from syncd.daemon.systemd import ServiceManager
+from syncd.settings import Settings
 from tests.daemon.serving import PATIENCE, serving
 from tests.office import CONFIG, Office, person
 from tests.servers.smtp import MailServer, text_of
@@ -119,6 +123,36 @@ def test_a_broken_configuration_is_told_and_the_old_one_stays(office: Office) ->
         daemon.until("configuration_reloaded")
         daemon.until("run_finished", state="done")
         assert daemon.end() == 0
+
+
+def test_where_it_listens_is_not_changed_in_silence(office: Office) -> None:
+    port, other = free_port(), free_port()
+    office.configure(f"http: {{ listen: '127.0.0.1:{port}' }}\n{CONFIG}")
+    with serving(office) as daemon:
+        daemon.until("run_finished", state="done")
+        office.configure(f"http: {{ listen: '127.0.0.1:{other}' }}\n{CONFIG}")
+        daemon.send(signal.SIGHUP)
+        rejected = daemon.until("configuration_rejected")
+        assert "settled at the start" in rejected["reason"]
+        assert "restart it" in rejected["next_step"]
+        assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+
+
+def test_whatever_is_wrong_with_a_reload_the_one_before_stays_in_force(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.configure(CONFIG)
+    loaded = settings.load(office.config)
+
+    def broken() -> Settings:
+        raise ValueError("nobody thought of this")
+
+    daemon = Daemon(loaded, broken, ServiceManager({}))
+    heard = [signal.SIGHUP, signal.SIGTERM]
+    monkeypatch.setattr(daemon, "_signal", lambda _: heard.pop(0))
+    assert daemon.serve() == 0
+    assert "nobody thought of this" in daemon.status.snapshot().rejected
+    assert "is not in force" in daemon.status.snapshot().in_words()
 
 
 def test_sigterm_ends_a_run_between_two_batches_and_the_next_start_finishes(

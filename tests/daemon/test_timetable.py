@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from syncd.daemon.timetable import Timetable
 from syncd.settings.schedule import ScheduleSection
@@ -51,6 +54,33 @@ def test_sunday_is_sunday_however_it_is_written(days: str) -> None:
     timetable = Timetable(section(full=f"0 3 * * {days}"), LONDON, ask)
     (time,) = fire_times(timetable, "full", datetime(2027, 1, 13, tzinfo=LONDON), 1)
     assert time.startswith("2027-01-17T03:00")
+
+
+STEP = st.one_of(st.just(""), st.integers(0, 99).map(lambda step: f"/{step}"))
+
+
+def field(least: int, most: int) -> st.SearchStrategy[str]:
+    number = st.integers(least, most).map(str)
+    span = st.one_of(st.just("*"), number, st.tuples(number, number).map("-".join))
+    part = st.tuples(span, STEP).map("".join)
+    return st.lists(part, min_size=1, max_size=3).map(",".join)
+
+
+@given(st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7)).map(" ".join))
+def test_whatever_the_settings_accept_comes_one_day(full: str) -> None:
+    try:
+        schedule = section(full=full, every=0)
+    except ValidationError:
+        reject()
+    trigger = Timetable(schedule, LONDON, ask)._scheduler.get_jobs()[0].trigger
+    assert trigger.get_next_fire_time(None, datetime(2027, 1, 13, tzinfo=LONDON)) is not None
+
+
+def test_what_cannot_be_followed_leaves_the_timetable_as_it_was() -> None:
+    timetable = Timetable(section(), LONDON, ask)
+    with pytest.raises(ValueError, match="step value"):
+        timetable.follow(section().model_copy(update={"full": "*/70 * * * *"}), LONDON)
+    assert ids(timetable) == {"every", "full"}
 
 
 def test_what_was_missed_is_made_up_for_once() -> None:
