@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
+from syncd.facts import RunFacts
 from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.register_port import Register
 
@@ -79,12 +80,20 @@ def _unreviewed(register: Register, fresh: int, wanted: Contents) -> Iterator[tu
             yield entry.change.kind, entry.change.key
 
 
-def held_already(register: Register, run: int) -> int | None:
-    """The last held run, when its plan does exactly what the plan of `run` does: it keeps waiting."""
-    earlier = register.runs.last_held(run)
-    if earlier is not None and contents(register, earlier) == contents(register, run):
+def held_already(register: Register, facts: RunFacts) -> int | None:
+    """The last held run, when the plan of this one does all of what that one does, and is held for the same:
+    it keeps waiting, since whoever decides on it looks at that, and the rest comes after. One that was
+    rejected must be the very same."""
+    earlier = register.runs.last_held(facts.run)
+    if earlier is None:
+        return None
+    before, now = contents(register, earlier), contents(register, facts.run)
+    if before == now:
         return earlier
-    return None
+    grown = before and all(now.get(place) == digest for place, digest in before.items())
+    because = register.runs.objections(earlier) == {entry["override"] for entry in facts.objections}
+    waits = register.runs.state(earlier) is not RunState.REJECTED
+    return earlier if grown and because and waits else None
 
 
 def _digest(change: Change) -> bytes:

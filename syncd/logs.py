@@ -75,7 +75,7 @@ class _Bridge(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
         say = log.error if record.levelno >= logging.ERROR else log.warning
-        say("library_warned", library=record.name, message=record.getMessage())
+        say("library_warned", library=record.name, message=record.getMessage(), exc_info=record.exc_info)
 
 
 def _bridge(level: int) -> None:

@@ -102,6 +102,8 @@ def run(engine: Engine, task: Task) -> RunFacts:
             if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
                 return facts
             register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
+            if task.apply and _reads(register, task):
+                register.runs.outdate(number, but=approval.BY_HAND)
             _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
     return facts
 
@@ -137,8 +139,8 @@ def _reads(register: Register, task: Task) -> bool:
 
 
 def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
-    """Whether a plan just like this one is held already: then that one goes on waiting, under its number."""
-    earlier = approval.held_already(register, facts.run)
+    """Whether a plan is held already that this one does all of: then that one waits on, under its number."""
+    earlier = approval.held_already(register, facts)
     if earlier is None:
         return False
     register.runs.discard(facts.run)

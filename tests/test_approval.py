@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from syncd.errors import ConfigError, Held
 from syncd.model import RunState
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
+from syncd.run import Task, run
 from tests.company import Company, opened
 
 
@@ -33,12 +35,69 @@ def test_the_same_plan_keeps_waiting_under_its_number(company: Company) -> None:
     assert [entry.key for entry in company.changes(again)] == [entry.key for entry in company.changes(held)]
 
 
-def test_another_plan_is_held_under_another_number(company: Company) -> None:
+def test_a_plan_that_has_grown_keeps_waiting_as_it_was(company: Company) -> None:
+    """Whoever is deciding on it looks at that; the others come after."""
     held = company.sync()
     company.hire("dan")
+    assert company.sync().run == held.run
+    assert company.sync(reviewed=held.run).state is RunState.DONE
+    assert company.learners("live") == ["ann", "bob", "cem"]
+
+
+def test_a_plan_that_no_longer_holds_gives_way_to_the_one_that_does(company: Company) -> None:
+    held = company.sync()
+    company.people.change("id-ann", last_name="Roe")
     again = company.sync()
     assert again.run > held.run
-    assert company.register.runs.state(held.run) is RunState.HELD
+    assert company.register.runs.state(again.run) is RunState.HELD
+    first = company.register.runs.get(held.run)
+    assert first is not None
+    assert (first.state, first.superseded_by) == (RunState.SUPERSEDED, again.run)
+    assert company.changes(held) == [], "its changes take no room any more"
+    with pytest.raises(ConfigError, match="is superseded"):
+        company.sync(reviewed=held.run)
+
+
+def test_a_plan_that_is_held_for_another_reason_too_is_told_anew(company: Company) -> None:
+    company.sync("creations")
+    company.hire("dan", "eve", "fay")
+    held = company.sync()
+    for name in ("ann", "bob", "cem"):
+        company.people.remove(f"id-{name}")
+    again = company.sync()
+    assert again.run > held.run
+    assert {entry["override"] for entry in again.objections} >= {"creations", "suspensions"}
+
+
+def test_once_a_run_has_gone_through_nobody_can_approve_what_was_held_before(company: Company) -> None:
+    held = company.sync()
+    company.people.remove("id-ann")
+    assert company.sync("creations").state is RunState.DONE
+    with pytest.raises(ConfigError, match="is superseded"):
+        decide(company, held.run, RunState.APPROVED)
+
+
+def test_what_is_approved_is_not_held_once_more_by_a_sync_in_between(company: Company) -> None:
+    held = company.sync()
+    decide(company, held.run, RunState.APPROVED)
+    assert company.sync().run == held.run
+    assert company.register.runs.approved() == [(held.run, "ann@office")]
+
+
+def test_an_approved_plan_that_was_cut_short_and_finished_is_not_applied_again(company: Company) -> None:
+    held = company.sync()
+    decide(company, held.run, RunState.APPROVED)
+
+    def cut_off(stage: str, _done: int, _total: int | None) -> None:
+        if stage == "recording":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(replace(company.engine, progress=cut_off), Task("serve", "test", apply=True, reviewed=held.run))
+    assert company.sync().state is RunState.DONE
+    assert company.register.runs.approved() == []
+    assert company.register.runs.state(held.run) is RunState.SUPERSEDED
+    assert company.learners("live") == ["ann", "bob", "cem"]
 
 
 def test_a_preview_is_a_plan_of_its_own(company: Company) -> None:

@@ -71,6 +71,18 @@ def test_libraries_speak_through_the_same_defences(capsys: pytest.CaptureFixture
     assert "ann@" not in str(line["message"])
 
 
+def test_a_library_that_tells_of_an_exception_tells_which(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="info", json=True)
+    try:
+        raise ValueError("no such thing as ann@example.com on postgresql://u:hunter2@db/x")
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    (line,) = written(capsys)
+    assert "ValueError: no such thing" in str(line["exception"])
+    assert "hunter2@" not in str(line["exception"])
+    assert "ann@" not in str(line["exception"])
+
+
 def test_a_traceback_shows_no_locals(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(level="info", json=False)
     password = "hunter2"

@@ -141,6 +141,9 @@ class Worker:
         """Whether the run could be begun; then it has ended. After `DatabaseDown` it is wanted still."""
         if wanted.reviewed is None:
             self._tried.clear()
+        elif app.register.runs.state(wanted.reviewed) is RunState.SUPERSEDED:
+            wanted.settle()  # an earlier run has finished what was left of it
+            return True
         self._began = self._moved = time.monotonic()
         self._status.change(running_since=self._clock(), stage="", done=0, total=None)
         begun = True

@@ -18,6 +18,7 @@ from syncd.register.schema import cursors as kept
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+_WAITING = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
@@ -120,15 +121,28 @@ class Runs:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
     def last_held(self, before: int) -> int | None:
-        """The latest run before this one whose plan was held, be it rejected since; no preview."""
-        held = runs.c.state.in_((RunState.HELD, RunState.REJECTED)), runs.c.command.not_in(PREVIEWS)
+        """The latest run before this one whose plan was held, whatever was decided since; no preview."""
+        decided = RunState.APPROVED, RunState.REJECTED
+        held = runs.c.state.in_((RunState.HELD, *decided)), runs.c.command.not_in(PREVIEWS)
         statement = select(runs.c.id).where(*held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(statement).scalar()
 
     def supersede(self, run: int, by: int) -> None:
-        """`by` has taken over what was left of `run`."""
-        self._set(run, {"state": RunState.SUPERSEDED, "superseded_by": by})
+        """`by` has taken over what was left of `run`, and of the plan that `run` was applying."""
+        applied = select(runs.c.applies_run).where(runs.c.id == run).scalar_subquery()
+        theirs = (runs.c.id == run) | ((runs.c.id == applied) & runs.c.state.in_(_WAITING))
+        with self._writer.begin() as connection:
+            connection.execute(update(runs).where(theirs).values(state=RunState.SUPERSEDED, superseded_by=by))
+
+    def outdate(self, by: int, *, but: Collection[str]) -> None:
+        """Plans that are held, and that nobody has decided on, give way to what `by` has read since; those of
+        the commands in `but`, which read nothing, stay. Their changes are of no more use."""
+        held = runs.c.state == RunState.HELD, runs.c.id < by, runs.c.command.not_in((*PREVIEWS, *but))
+        with self._writer.begin() as connection:
+            outdated = update(runs).where(*held).values(state=RunState.SUPERSEDED, superseded_by=by)
+            numbers = list(connection.execute(outdated.returning(runs.c.id)).scalars())
+            connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
 
     def expire(self, run: int, why: str) -> None:
         """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
@@ -164,6 +178,12 @@ class Runs:
         with self._engine.connect() as connection:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
+
+    def objections(self, run: int) -> set[str]:
+        """What the guard held the plan of a run for, by the words that let it pass."""
+        with self._engine.connect() as connection:
+            facts = connection.execute(select(runs.c.facts).where(runs.c.id == run)).scalar()
+        return {entry["override"] for entry in json.loads(facts or "{}").get("objections", ())}
 
     def command(self, run: int) -> str:
         """What was asked for; empty for a run there is not."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from syncd.app import App
 from syncd.daemon.http import shapes
@@ -18,6 +18,10 @@ from syncd.model import Kind, RunState
 from syncd.register.runs import RunRecord
 from syncd.settings.http import Role
 
+_LARGEST = 2**63 - 1  # the largest number a database knows
+Number = Annotated[int, Path(ge=1, le=_LARGEST)]
+Skip = Annotated[int, Query(ge=0, le=_LARGEST - 1000, description="leave out so many at first")]
+License = Literal["", "live", "waiting", "expired", "none"]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 
 
@@ -41,13 +45,13 @@ def _runs(app: Callable[[], App]) -> APIRouter:
         return [shapes.Run.of(record) for record in app().register.runs.latest(limit)]
 
     @router.get("/runs/{run}", responses={404: {}})
-    def show_run(run: int) -> shapes.Run:
+    def show_run(run: Number) -> shapes.Run:
         """One run and what it came to."""
         return shapes.Run.of(_run(app(), run))
 
     @router.get("/runs/{run}/changes", responses={404: {}})
     def list_changes(
-        run: int, kind: str = "", search: str = "", skip: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100
+        run: Number, kind: str = "", search: str = "", skip: Skip = 0, limit: Limit = 100
     ) -> list[shapes.Change]:
         """What a run planned and what became of it, in the order it is applied."""
         _run(app(), run)
@@ -95,7 +99,7 @@ def _learners(app: Callable[[], App]) -> APIRouter:
     router = APIRouter()
 
     @router.get("/learners")
-    def list_learners(search: str = "", license: str = "", limit: Limit = 100) -> list[shapes.Learner]:
+    def list_learners(search: str = "", license: License = "", limit: Limit = 100) -> list[shapes.Learner]:
         """Learners whose name or e-mail address contains `search`, by e-mail address."""
         found = app().register.learners.find(search=search, license_=license, now=app().clock(), limit=limit)
         return [shapes.Learner.of(learner) for learner in found]
@@ -121,14 +125,14 @@ def _commands(app: Callable[[], App], queue: Queue, operator: object) -> APIRout
         return shapes.Accepted(waiting=len(queue))
 
     @router.post("/runs/{run}/approve", status_code=202, responses={404: {}, 409: {}})
-    def approve(run: int, who: str = operator) -> shapes.Run:  # type: ignore[assignment]
+    def approve(run: Number, who: str = operator) -> shapes.Run:  # type: ignore[assignment]
         """Say yes to a held plan: the daemon applies exactly that, or says what has changed since."""
         decided = _decide(app(), run, RunState.APPROVED, who)
         queue.wake()
         return decided
 
     @router.post("/runs/{run}/reject", responses={404: {}, 409: {}})
-    def reject(run: int, who: str = operator) -> shapes.Run:  # type: ignore[assignment]
+    def reject(run: Number, who: str = operator) -> shapes.Run:  # type: ignore[assignment]
         """Say no to a held plan: it is never applied."""
         return _decide(app(), run, RunState.REJECTED, who)
 

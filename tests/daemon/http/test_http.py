@@ -202,6 +202,23 @@ def test_metrics_count_and_name_nobody(answering: Callable[..., Site]) -> None:
     assert "@" not in site.get("/metrics", "METRICS").text
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/v1/learners?license=zzz", 422),
+        ("/api/v1/runs/99999999999999999999999", 422),
+        ("/api/v1/runs/1/changes?skip=99999999999999999999999", 422),
+        ("/api/v1/learners/99999999999999999999999", 404),
+    ],
+)
+def test_what_nobody_can_mean_is_no_error_of_ours(
+    answering: Callable[..., Site], path: str, code: int
+) -> None:
+    site = answering()
+    site.office.say("sync", code=5)
+    assert site.get(path, "VIEWER").status_code == code
+
+
 def test_counters_begin_at_zero_so_that_the_first_failure_is_an_increase(
     answering: Callable[..., Site],
 ) -> None:
