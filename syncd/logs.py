@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -16,6 +17,7 @@ _IN_URL = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+@(?=[^\s@<>\"'(),;:/]+\.)")
 _ACTORS = ("requested_by",)  # user@host: whoever gives commands is named in every log
 _TOLD = frozenset({"run_failed", "plan_held"})
+_PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 _LOUD = ("ldap3", "sqlalchemy", "alembic", "asyncio", "urllib3", "msal", "apprise")
 
 
@@ -36,6 +38,8 @@ def configure(*, level: str, json: bool, told: bool = False) -> None:
         if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=True)
     )
+    if _journal_reads():
+        chain.append(_with_priority(chain.pop()))
     structlog.configure(
         processors=chain,
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -43,6 +47,25 @@ def configure(*, level: str, json: bool, told: bool = False) -> None:
         cache_logger_on_first_use=False,
     )
     _bridge(number)
+
+
+def _journal_reads() -> bool:
+    """Whether standard error goes to systemd's journal: systemd.exec(5), JOURNAL_STREAM."""
+    try:
+        place = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{place.st_dev}:{place.st_ino}"
+
+
+def _with_priority(render: Any) -> Processor:
+    """Begin each line with its level as sd-daemon(3) has it, so that `journalctl -p warning` finds it."""
+
+    def rendered(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        priority = _PRIORITIES.get(str(event.get("level")), 6)
+        return f"<{priority}>{render(logger, method, event)}"
+
+    return rendered
 
 
 def discreet(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

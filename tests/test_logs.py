@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -81,6 +83,28 @@ def test_a_library_that_tells_of_an_exception_tells_which(capsys: pytest.Capture
     assert "ValueError: no such thing" in str(line["exception"])
     assert "hunter2@" not in str(line["exception"])
     assert "ann@" not in str(line["exception"])
+
+
+def test_the_journal_is_told_how_grave_a_line_is(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = os.fstat(sys.stderr.fileno())
+    monkeypatch.setenv("JOURNAL_STREAM", f"{place.st_dev}:{place.st_ino}")
+    logs.configure(level="info", json=True)
+    structlog.get_logger().warning("clock_jumped")
+    structlog.get_logger().critical("run_hung")
+    jumped, hung = capfd.readouterr().err.splitlines()
+    assert jumped.startswith('<4>{"event": "clock_jumped"')
+    assert hung.startswith('<2>{"event": "run_hung"')
+
+
+def test_who_is_not_read_by_the_journal_gets_plain_lines(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "9:1")  # handed on by a unit whose output went elsewhere
+    logs.configure(level="info", json=True)
+    structlog.get_logger().warning("clock_jumped")
+    assert capfd.readouterr().err.startswith("{")
 
 
 def test_a_traceback_shows_no_locals(capsys: pytest.CaptureFixture[str]) -> None:
