@@ -59,6 +59,9 @@ def _part(part: str, name: str, least: int, most: int, words: Sequence[str]) -> 
     if found is None:
         raise _wrong(name, least, most)
     step = f"/{int(found['step'])}" if found["step"] else ""
+    if found["all"] and step and name == "day of the week":
+        _check_step(step, name, 6)
+        return _weekdays([0, 6], step)
     if found["all"]:
         _check_step(step, name, most - least)
         return f"*{step}"
