@@ -9,10 +9,9 @@ from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
 from syncd.facts import RunFacts
 from syncd.model import Change, ChangeState, Kind, RunState
-from syncd.register_port import Register
+from syncd.register_port import OPEN, Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
-_OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
 """The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
@@ -32,7 +31,7 @@ def check_open(register: Register, run: int) -> None:
     state = register.runs.state(run)
     if state is None:
         raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
-    if state not in _OPEN:
+    if state not in OPEN:
         raise ConfigError(
             f"run {run} is {state}: it has no plan to apply",
             next_step=f"make one with {_preview(register, run)}",
@@ -90,7 +89,7 @@ def held_already(register: Register, facts: RunFacts) -> int | None:
     before, now = contents(register, earlier), contents(register, facts.run)
     if before == now:
         return earlier
-    grown = before and all(now.get(place) == digest for place, digest in before.items())
+    grown = before and before.items() <= now.items()
     because = register.runs.objections(earlier) == {entry["override"] for entry in facts.objections}
     waits = register.runs.state(earlier) is not RunState.REJECTED
     return earlier if grown and because and waits else None

@@ -120,6 +120,15 @@ class Account(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Holding(StrEnum):
+    """How somebody stands with a license, at one moment."""
+
+    LIVE = "live"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    NONE = "none"
+
+
 class OrderState(StrEnum):
     DRAFT = "draft"  # syncd's own, until somebody confirms it: it counts for nothing
     REQUESTED = "requested"

@@ -101,9 +101,9 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 raise
             if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
                 return facts
-            register.runs.end(number, facts.state, engine.clock(), facts.as_dict(), cursors=cursors)
-            if task.apply and _reads(register, task):
-                register.runs.outdate(number, but=approval.BY_HAND)
+            outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
+            ended = engine.clock(), facts.as_dict()
+            register.runs.end(number, facts.state, *ended, cursors=cursors, outdates_but=outdates_but)
             _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
     return facts
 
@@ -284,11 +284,10 @@ def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
         cause = cause.__cause__
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
-    reason = exc.message if isinstance(exc, SyncdError) else type(exc).__name__
-    next_step = exc.next_step if isinstance(exc, SyncdError) else ""
-    _log.error("run_failed", reason=reason, next_step=next_step, **facts.for_log())
+    told = exc if isinstance(exc, SyncdError) else SyncdError(type(exc).__name__)
+    _log.error("run_failed", reason=told.message, next_step=told.next_step, **facts.for_log())
     try:
         with engine.register.errors_in_words():
-            engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), reason)
+            engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), told.message)
     except SyncdError as unrecorded:
         _log.error("run_record_not_written", reason=unrecorded.message)

@@ -16,7 +16,7 @@ from syncd.cli.session import Session, pass_session
 from syncd.cli.suspending import resume, suspend
 from syncd.cli.whom import found, one
 from syncd.dates import day, iso, moment
-from syncd.model import Account
+from syncd.model import Account, Holding
 from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord
 
 _MOST = 1_000_000
@@ -43,7 +43,7 @@ learners.add_command(merge)
 
 @learners.command("list")
 @click.argument("search", default="")
-@click.option("--license", "license_", type=click.Choice(["live", "waiting", "expired", "none"]))
+@click.option("--license", "license_", type=click.Choice([str(state) for state in Holding]))
 @click.option("--account", type=click.Choice([str(state) for state in Account]))
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="In a terminal 50, else everybody.")
 @_json

@@ -51,19 +51,15 @@ class Queue:
             self._changed.notify_all()
             return waiting.ended[0]
 
-    def take(self, timeout: float) -> Wanted | None:
-        """The next run, first asked first served; None when woken, or after `timeout` seconds without one."""
-        with self._changed:
-            if not self._waiting:
-                self._changed.wait(timeout)
-            return self._waiting.pop(next(iter(self._waiting))) if self._waiting else None
+    def take(self, timeout: float, *, by_hand: bool = False) -> Wanted | None:
+        """The next run, first asked first served; None when woken, or after `timeout` seconds without one.
 
-    def take_by_hand(self, timeout: float) -> Wanted | None:
-        """As `take`, but only what somebody asked for by hand."""
+        `by_hand`: only what somebody asked for by hand.
+        """
         with self._changed:
-            if not any(wanted.by_hand for wanted in self._waiting.values()):
+            if self._next(by_hand) is None:
                 self._changed.wait(timeout)
-            found = next((wanted for wanted in self._waiting.values() if wanted.by_hand), None)
+            found = self._next(by_hand)
             return self._waiting.pop(found.reviewed) if found else None
 
     def put_back(self, wanted: Wanted) -> None:
@@ -74,6 +70,9 @@ class Queue:
                 wanted.reviewed: _joined(wanted, later) if later else wanted,
                 **self._waiting,
             }
+
+    def _next(self, by_hand: bool) -> Wanted | None:
+        return next((wanted for wanted in self._waiting.values() if wanted.by_hand or not by_hand), None)
 
     def wake(self) -> None:
         """Let whoever waits in `take` look around."""

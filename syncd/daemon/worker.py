@@ -99,33 +99,34 @@ class Worker:
             self._lead(app)
         except Busy:
             self._enter(Role.STANDBY)
-            self._stand_by(app)
-
-    def _stand_by(self, app: App) -> None:
-        """Another daemon leads. What somebody asks of this one is done all the same, as a sync by hand is."""
-        wanted, served = self._queue.take_by_hand(_LOOK), False
-        try:
-            served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
-        finally:
-            if wanted is not None and not served:
-                self._queue.put_back(wanted)
+            # What somebody asks of this one is done all the same, as a sync by hand is.
+            self._attend(app, self._queue.take(_LOOK, by_hand=True))
 
     def _lead(self, app: App) -> None:
         """Until told to stop or to follow other settings. Raises `Busy` while another daemon leads."""
         with app.register.leading() as still_ours, listening(app.doorbells(), self._queue, self._status):
             self._enter(Role.LEADING)
+
+            def still_leads() -> None:
+                still_ours()
+                app.register.open()  # another one may have brought it to a schema that is not ours
+
             while self._goes_on(app):
                 self._ask_for_approved(app)
-                wanted, served = self._queue.take(_LOOK), False
-                try:
-                    still_ours()
-                    app.register.open()  # another one may have brought it to a schema that is not ours
-                    served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
-                finally:
-                    if wanted is not None and not served:
-                        self._queue.put_back(wanted)
+                wanted = self._queue.take(_LOOK)
+                self._attend(app, wanted, still_leads)
                 if wanted is not None and len(self._queue):
                     self._stopping.wait(_BREATH)
+
+    def _attend(self, app: App, wanted: Wanted | None, may: Callable[[], None] = lambda: None) -> None:
+        """Serve what is wanted, if `may` raises nothing; what could not be begun is wanted still."""
+        served = False
+        try:
+            may()
+            served = wanted is None or (self._goes_on(app) and self._serve(app, wanted))
+        finally:
+            if wanted is not None and not served:
+                self._queue.put_back(wanted)
 
     def _ask_for_approved(self, app: App) -> None:
         """Held plans somebody has approved, here or on another machine; each is tried once a round."""

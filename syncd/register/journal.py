@@ -91,12 +91,9 @@ class Journal:
 
     def let_wait(self, run: int, waiting: Sequence[tuple[SeatRequest, str]]) -> None:
         """Turn the creations that found no seat into waiting, each with its reason."""
-        if not waiting:
-            return
         statement = 'UPDATE changes SET kind = ?, why = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
         rows = [(int(Kind.WAIT), why, run, int(Kind.CREATE), request.key) for request, why in waiting]
-        with self._writer.begin() as connection:
-            bulk.execute(connection, statement, rows)
+        self._execute(statement, rows)
 
     def counts(self, run: int) -> dict[Kind, int]:
         with self._engine.connect() as connection:
@@ -144,11 +141,8 @@ class Journal:
 
     def drop(self, run: int, keys: Sequence[tuple[Kind, str]]) -> None:
         """Take changes out of a plan that is being made."""
-        if not keys:
-            return
         statement = 'DELETE FROM changes WHERE run_id = ? AND kind = ? AND "key" = ?'
-        with self._writer.begin() as connection:
-            bulk.execute(connection, statement, [(run, int(kind), key) for kind, key in keys])
+        self._execute(statement, [(run, int(kind), key) for kind, key in keys])
 
     def forget_notes(self, run: int) -> None:
         """The register remembers what notes said; their rows are of no further use."""
@@ -160,6 +154,12 @@ class Journal:
                     changes.c.state == ChangeState.DELIVERED,
                 )
             )
+
+    def _execute(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Once for each row, in a transaction of its own; none for no rows."""
+        if rows:
+            with self._writer.begin() as connection:
+                bulk.execute(connection, statement, rows)
 
     def _pages(self, chosen: Select[Any], size: int, *, runs: bool = False) -> Iterator[list[Entry]]:
         for rows in self._rows(chosen, size, runs=runs):

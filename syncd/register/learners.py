@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, func, or_, select
 
-from syncd.model import PROFILE_FIELDS, Account, AllocationState, Presence, Profile
+from syncd.model import PROFILE_FIELDS, Account, AllocationState, Holding, Presence, Profile
 from syncd.register.schema import allocations, identities, learners, waiting
 from syncd.register.standing import is_licensed, is_over, last, live, scheduled, with_licenses
 
@@ -138,11 +138,11 @@ def _has(license_: str, now: int) -> ColumnElement[bool]:
     """The learners whose license is in this state: each is in one."""
     waits = waiting.c.since.is_not(None)
     return {
-        "live": is_licensed(now),
-        "waiting": and_(waits, ~is_licensed(now)),
-        "expired": and_(is_over(now), ~waits),
-        "none": and_(~is_licensed(now), ~is_over(now), ~waits),
-    }[license_]
+        Holding.LIVE: is_licensed(now),
+        Holding.WAITING: and_(waits, ~is_licensed(now)),
+        Holding.EXPIRED: and_(is_over(now), ~waits),
+        Holding.NONE: and_(~is_licensed(now), ~is_over(now), ~waits),
+    }[Holding(license_)]
 
 
 def _record(row: RowMapping, now: int) -> LearnerRecord:
@@ -152,9 +152,10 @@ def _record(row: RowMapping, now: int) -> LearnerRecord:
     if begun:
         lot, ends_at = row[scheduled.c.lot_id], row[scheduled.c.ends_at]
     if row["licensed"]:
-        license_ = "live"
+        license_ = Holding.LIVE
     else:
-        license_ = "waiting" if since is not None else "expired" if row["over"] else "none"
+        ended = Holding.EXPIRED if row["over"] else Holding.NONE
+        license_ = Holding.WAITING if since is not None else ended
         ends_at = (ends_at or row[last.c.ends_at]) if row["over"] else None
     return LearnerRecord(
         id=row[learners.c.id],

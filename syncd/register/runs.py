@@ -14,11 +14,11 @@ from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
 from syncd.register.schema import changes, runs
 from syncd.register.schema import cursors as kept
+from syncd.register_port import OPEN
 
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
-_WAITING = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
@@ -84,13 +84,20 @@ class Runs:
         error: str = "",
         *,
         cursors: Collection[Cursor] | None = None,
+        outdates_but: Collection[str] | None = None,
     ) -> None:
-        """The run is over. `cursors`, where given, take the place of all that were kept before."""
+        """The run is over. `cursors`, where given, take the place of all that were kept before.
+
+        `outdates_but`, where given: earlier plans that are held, and that nobody has decided on, give way to
+        what this run has read; those of these commands, which read nothing, stay.
+        """
         values = {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error}
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
             if cursors is not None:
                 _keep(connection, cursors, now)
+            if outdates_but is not None:
+                _outdate(connection, run, outdates_but)
 
     def cursors(self) -> dict[str, Cursor]:
         """Where each directory stood, by its name, when the last run that was applied in full read it."""
@@ -131,18 +138,9 @@ class Runs:
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`, and of the plan that `run` was applying."""
         applied = select(runs.c.applies_run).where(runs.c.id == run).scalar_subquery()
-        theirs = (runs.c.id == run) | ((runs.c.id == applied) & runs.c.state.in_(_WAITING))
+        theirs = (runs.c.id == run) | ((runs.c.id == applied) & runs.c.state.in_(OPEN))
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(theirs).values(state=RunState.SUPERSEDED, superseded_by=by))
-
-    def outdate(self, by: int, *, but: Collection[str]) -> None:
-        """Plans that are held, and that nobody has decided on, give way to what `by` has read since; those of
-        the commands in `but`, which read nothing, stay. Their changes are of no more use."""
-        held = runs.c.state == RunState.HELD, runs.c.id < by, runs.c.command.not_in((*PREVIEWS, *but))
-        with self._writer.begin() as connection:
-            outdated = update(runs).where(*held).values(state=RunState.SUPERSEDED, superseded_by=by)
-            numbers = list(connection.execute(outdated.returning(runs.c.id)).scalars())
-            connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
 
     def expire(self, run: int, why: str) -> None:
         """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
@@ -218,6 +216,15 @@ def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None
     connection.execute(delete(kept))
     columns = (*(column.name for column in _CURSOR), "taken_at")
     bulk.insert(connection, "cursors", columns, [(*cursor, now) for cursor in cursors])
+
+
+def _outdate(connection: Connection, by: int, but: Collection[str]) -> None:
+    """The plans held before `by` are superseded by it; their changes are of no more use."""
+    held = runs.c.state == RunState.HELD, runs.c.id < by, runs.c.command.not_in((*PREVIEWS, *but))
+    outdated = update(runs).where(*held).values(state=RunState.SUPERSEDED, superseded_by=by)
+    numbers = list(connection.execute(outdated.returning(runs.c.id)).scalars())
+    if numbers:
+        connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
 
 
 def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> None:

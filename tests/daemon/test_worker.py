@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,49 +73,51 @@ def test_who_leads_ends_where_a_newer_syncd_has_taken_the_database_over(office: 
         assert now.role is Role.STANDBY, "it leads no more, so that another one can"
 
 
-def test_one_daemon_works_and_another_takes_over_when_it_ends(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
-    with at_work(office) as first:
-        first.status.until(lambda now: now.role is Role.LEADING)
-        with at_work(office) as second:
-            waiting = second.status.until(lambda now: now.role is Role.STANDBY)
-            assert waiting.not_ready == ()
-            asked = second.queue.ask("test")
-            first.sync()
-            assert not asked.is_set()
-            first.worker.stop()
-            second.status.until(lambda now: now.role is Role.LEADING)
-            assert asked.wait(PATIENCE)
-
-
-def test_what_is_asked_of_who_stands_by_is_done(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def two_at_work(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Shift, Shift]]:
+    """One that leads, and one that stands by."""
     monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
     with at_work(office) as first:
         first.status.until(lambda now: now.role is Role.LEADING)
         with at_work(office) as second:
             second.status.until(lambda now: now.role is Role.STANDBY)
-            assert second.queue.ask("api:ann", by_hand=True).wait(PATIENCE)
-            after = second.status.snapshot()
-            assert after.facts is not None
-            assert after.facts.counts == {"create": 2}
-            assert after.role is Role.STANDBY
+            yield first, second
+
+
+def test_one_daemon_works_and_another_takes_over_when_it_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_at_work(office, monkeypatch) as (first, second):
+        assert second.status.snapshot().not_ready == ()
+        asked = second.queue.ask("test")
+        first.sync()
+        assert not asked.is_set()
+        first.worker.stop()
+        second.status.until(lambda now: now.role is Role.LEADING)
+        assert asked.wait(PATIENCE)
+
+
+def test_what_is_asked_of_who_stands_by_is_done(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with two_at_work(office, monkeypatch) as (_, second):
+        assert second.queue.ask("api:ann", by_hand=True).wait(PATIENCE)
+        after = second.status.snapshot()
+        assert after.facts is not None
+        assert after.facts.counts == {"create": 2}
+        assert after.role is Role.STANDBY
 
 
 def test_what_is_asked_of_who_stands_by_waits_for_the_run_of_who_leads(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncd.daemon.worker._LOOK", 0.05)
-    with at_work(office) as first, opened(settings.load(office.config)) as app:
-        first.status.until(lambda now: now.role is Role.LEADING)
-        with at_work(office) as second:
-            second.status.until(lambda now: now.role is Role.STANDBY)
-            with app.register.one_at_a_time():
-                asked = second.queue.ask("api:ann", by_hand=True)
-                second.status.until(lambda _: second.status.runs >= 3)
-                assert not asked.is_set()
-            assert asked.wait(PATIENCE)
+    with (
+        two_at_work(office, monkeypatch) as (_, second),
+        opened(settings.load(office.config)) as app,
+    ):
+        with app.register.one_at_a_time():
+            asked = second.queue.ask("api:ann", by_hand=True)
+            second.status.until(lambda _: second.status.runs >= 3)
+            assert not asked.is_set()
+        assert asked.wait(PATIENCE)
 
 
 def test_a_sync_by_hand_puts_the_run_off_until_it_is_over(

@@ -14,14 +14,13 @@ from syncd.daemon.http.access import Access, bearer, needs
 from syncd.daemon.http.forecast_shape import Forecast
 from syncd.daemon.queue import Queue
 from syncd.errors import ConfigError
-from syncd.model import Kind, RunState
+from syncd.model import Holding, Kind, RunState
 from syncd.register.runs import RunRecord
 from syncd.settings.http import Role
 
 _LARGEST = 2**63 - 1  # the largest number a database knows
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
 Skip = Annotated[int, Query(ge=0, le=_LARGEST - 1000, description="leave out so many at first")]
-License = Literal["", "live", "waiting", "expired", "none"]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 
 
@@ -99,7 +98,9 @@ def _learners(app: Callable[[], App]) -> APIRouter:
     router = APIRouter()
 
     @router.get("/learners")
-    def list_learners(search: str = "", license: License = "", limit: Limit = 100) -> list[shapes.Learner]:
+    def list_learners(
+        search: str = "", license: Holding | Literal[""] = "", limit: Limit = 100
+    ) -> list[shapes.Learner]:
         """Learners whose name or e-mail address contains `search`, by e-mail address."""
         found = app().register.learners.find(search=search, license_=license, now=app().clock(), limit=limit)
         return [shapes.Learner.of(learner) for learner in found]

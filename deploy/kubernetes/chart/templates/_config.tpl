@@ -55,7 +55,7 @@
 {{- if and $http.listen (not (hasSuffix (printf ":%v" .Values.http.port) $http.listen)) }}
 {{- fail "config.http.listen: has another port than http.port" }}
 {{- end }}
-{{- if and (eq .Values.mode "daemon") (or (hasPrefix "127." ($http.listen | default "")) (hasPrefix "[::1]" ($http.listen | default "")) (hasPrefix "localhost:" ($http.listen | default ""))) }}
+{{- if and (eq .Values.mode "daemon") (regexMatch `^(127\.|\[::1\]|localhost:)` ($http.listen | default "")) }}
 {{- fail "config.http.listen: probes come from outside the pod, and would never reach it; leave it out" }}
 {{- end }}
 {{- if and .Values.persistence.enabled (not $sqlite) (gt (include "syncd.replicas" . | int) 1) }}
