@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import structlog
 
-from syncd.errors import CursorLost, Skipped
+from syncd.errors import CursorLost
 from syncd.model import Cursor
 from syncd.ports import Changed, Directory, Incremental, ReadRequest, Sighting
 from syncd.register_port import Register
@@ -60,15 +60,14 @@ class Changes:
 
     def take(self, page: Changed) -> set[str]:
         """Let a page win over those before it. Returns whom it has both ways: as there, and as gone."""
-        seen = {_id(sighting): sighting for sighting in page.people}
         for id_ in page.gone:
             self.people.pop(id_, None)
-        self.gone = self.gone.union(page.gone).difference(seen)
-        self.people |= seen
+        self.gone = self.gone.union(page.gone).difference(page.people)
+        self.people |= page.people
         self.cursor = page.cursor
         if len(self.people) + len(self.gone) > _MOST:
             raise CursorLost(f"more than {_MOST:,} people have changed")
-        return seen.keys() & set(page.gone)
+        return page.people.keys() & set(page.gone)
 
 
 class Following:
@@ -145,12 +144,3 @@ class Following:
         if text:
             cursor = Cursor(directory.name, request.salt, text, self._now, self._run)
             self._next[directory.name] = cursor
-
-
-def _id(sighting: Sighting) -> str:
-    try:
-        return sighting.open().identity.id
-    except Skipped as exc:
-        if exc.identity is None:  # they may be anybody; a whole read knows what to make of that
-            raise CursorLost(f"somebody cannot be told from others ({exc.message})") from exc
-        return exc.identity[1]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from syncd.model import (
+    NOTHING,
     DirectoryUser,
     Finding,
     GroupRef,
@@ -73,13 +74,13 @@ class Directory(Protocol):
 class Changed(NamedTuple):
     """One page of what changed in a directory since a cursor.
 
-    `people`: who is new or has changed, as `Directory.read` would show them now.
-    `gone`: ids of people `Directory.read` would not show now. Neither need be free of repetitions; later
-    pages win, and whoever is both on one page is asked for `again`.
+    `people`: who is new or has changed, by id, as `Directory.read` would show them now.
+    `gone`: ids of people `Directory.read` would not show now, some perhaps twice. Later pages win, and
+    whoever is both on one page is asked for `again`.
     `cursor`: on the last page, and there only: what the next `changes` starts from.
     """
 
-    people: Sequence[Sighting] = ()
+    people: Mapping[str, Sighting] = NOTHING
     gone: Sequence[str] = ()
     cursor: str = ""
 
@@ -100,7 +101,7 @@ class Incremental(Directory, Protocol):
     def changes(self, request: ReadRequest, cursor: str) -> Iterator[Changed]:
         """Everything that happened since `cursor`: to people, to the membership of the asked groups, to what
         references lead to. Replays are harmless. Ends with a page that has a cursor; anything else raises
-        as `read` does. Raises `CursorLost` when only a whole read can tell."""
+        as `read` does. Raises `CursorLost` when only a whole read can tell, as of somebody without an id."""
         ...
 
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:

@@ -53,7 +53,7 @@ class Follower:
     def ask_again(self, *ids: str) -> None:
         pages = list(self.directory.again(self.request, ids))
         assert {page.cursor for page in pages} <= {""}
-        told = {id for page in pages for id in (*page.gone, *(s.open().identity.id for s in page.people))}
+        told = {id for page in pages for id in (*page.gone, *page.people)}
         assert told == set(ids), "each is there or gone, and nobody else is told of"
         self.take(pages)
 
@@ -61,7 +61,9 @@ class Follower:
         for page in pages:
             for id in page.gone:
                 self.known.pop(id, None)
-            self.known.update({s.open().identity.id: s.fingerprint for s in page.people})
+            for id, sighting in page.people.items():
+                assert sighting.open().identity.id == id
+                self.known[id] = sighting.fingerprint
 
     def check(self) -> None:
         """What is known is what a whole read shows, fingerprint by fingerprint."""

@@ -161,15 +161,17 @@ class MemoryDirectory:
         if self.chatter is not None:
             yield from self._chatter(self.chatter, before, now)
         changed = [id for id in now if id not in before or before[id].fingerprint != now[id].fingerprint]
+        if any(now[id].nameless for id in changed):
+            raise CursorLost("somebody cannot be told from others")
         for page in self._pages(changed):
-            yield Changed(people=[now[id] for id in page])
+            yield Changed({id: now[id] for id in page})
         yield Changed(gone=sorted(before.keys() - now.keys()), cursor=after)
 
     def again(self, request: ReadRequest, ids: Collection[str]) -> Iterator[Changed]:
         self._begin(request)
         now = self._sightings(request)
         for page in self._pages(sorted(ids)):
-            yield Changed([now[id] for id in page if id in now], [id for id in page if id not in now])
+            yield Changed({id: now[id] for id in page if id in now}, [id for id in page if id not in now])
 
     def check(self, request: ReadRequest) -> Iterator[Finding]:
         if self._refusal is not None:
@@ -210,7 +212,7 @@ class MemoryDirectory:
 
         def page(people: Mapping[str, MemorySighting], told: Sequence[str]) -> Changed:
             gone = [id for id in told if id not in people]
-            return Changed([people[id] for id in told if id in people], gone)
+            return Changed({id: people[id] for id in told if id in people}, gone)
 
         everybody = sorted(before.keys() | now.keys())
         for _ in range(random.randrange(4)):

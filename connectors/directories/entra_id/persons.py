@@ -38,7 +38,7 @@ class Persons:
         gone = [id_ for id_, user in users.items() if user is not None and not self._sealer.wants(user)]
         asked = {id_: self._calls(id_, user) for id_, user in users.items() if id_ not in set(gone)}
         replies = iter(self._answered(list(asked.values())))
-        people: list[Json] = []
+        people: dict[str, Json] = {}
         held: dict[str, frozenset[GroupRef]] = {}
         for id_, calls in asked.items():
             user = users[id_] if calls.person is None else self._found(next(replies), calls.person)
@@ -46,9 +46,10 @@ class Persons:
             if user is None or None in groups or not self._sealer.wants(user):
                 gone.append(id_)
             else:
-                people.append(user)
+                people[id_] = user
                 held[user["id"]] = frozenset(self._refs(groups))
-        return Changed(self._sealer.seal(people, held.__getitem__), gone)
+        sealed = self._sealer.seal(list(people.values()), held.__getitem__)
+        return Changed(dict(zip(people, sealed, strict=True)), gone)
 
     def reports(self, managers: Iterable[str]) -> Iterator[str]:
         """The ids of those who report to them."""

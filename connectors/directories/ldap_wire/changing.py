@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
-from connectors.directories.ldap_wire.dialect import Entry, RootEntry, read_root
+from connectors.directories.ldap_wire.dialect import RootEntry, read_root
 from connectors.directories.ldap_wire.filters import any_of
 from connectors.directories.ldap_wire.history import History, Told
 from connectors.directories.ldap_wire.listening import LdapLine
@@ -169,15 +169,16 @@ def _told(reading: Reading, sealer: Sealer, told: Told) -> Iterator[Changed]:
     moved = [dn.encode() for dn in sorted(told.changed.values())]
     reached += [Assertion(via, dn) for dn in moved for via in reading.references_by]
     for page in _matching(reading, reached):
-        yield Changed(people=sealer.seal(page))
+        yield Changed(sealer.seal_by_id(page))
 
 
 def _by_id(reading: Reading, sealer: Sealer, ids: Collection[str]) -> Iterator[Changed]:
     """These people as they are, and who of them is not there."""
     missing = set(ids)
     for page in _matching(reading, [one for one in map(reading.dialect.by_id, ids) if one]):
-        missing -= {reading.dialect.identify(Entry.decode(raw)) for raw in page}
-        yield Changed(people=sealer.seal(page))
+        people = sealer.seal_by_id(page)
+        missing -= people.keys()
+        yield Changed(people)
     yield Changed(gone=sorted(missing))
 
 

@@ -65,6 +65,16 @@ class Sealer:
             for data, raw in zip(more, entries, strict=True)
         ]
 
+    def seal_by_id(self, entries: Sequence[bytes]) -> dict[str, LdapSighting]:
+        """As `seal`, by the id of each."""
+        return {self._id(raw): sighting for raw, sighting in zip(entries, self.seal(entries), strict=True)}
+
+    def _id(self, raw: bytes) -> str:
+        name = self.dialect.identity
+        dn, values = pick(raw, frozenset([name.encode()]))
+        entry = Entry(dn.decode("utf-8", "replace"), {name: values.get(name.encode(), [])})
+        return self.dialect.identify(entry)
+
     def open(self, raw: bytes) -> DirectoryUser:
         """Decode. Raises `Skipped`, with the identity; `Unavailable` when that is hidden."""
         try:

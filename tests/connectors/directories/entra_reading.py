@@ -94,8 +94,8 @@ class Follower:
         assert {i: s.open() for i, s in self.known.items()} == {i: s.open() for i, s in now.items()}
 
     def _take(self, page: Changed) -> None:
-        for sighting in page.people:
-            id_ = sighting.open().identity.id
+        for id_, sighting in page.people.items():
+            assert sighting.open().identity.id == id_
             self.known[id_] = sighting
             self.changed.add(id_)
             self.gone.discard(id_)

@@ -23,7 +23,7 @@ def followed(samba: Samba, unit: str, **changes: Any) -> ActiveDirectory:
 
 
 def people(pages: list[Changed]) -> list[str]:
-    return sorted({s.open().where.partition(",")[0] for page in pages for s in page.people})
+    return sorted({s.open().where.partition(",")[0] for page in pages for s in page.people.values()})
 
 
 def test_an_account_that_sees_nothing_deleted_reads_everybody(samba: Samba, samba_ou: str) -> None:

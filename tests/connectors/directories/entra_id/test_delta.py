@@ -138,7 +138,7 @@ def test_nothing_but_an_id_is_put_into_a_question(server: EntraServer, tenant: T
     directory = entra(server)
     odd = ["", "me", "../groups", f"{ann}/manager", "ann@contoso.test"]
     pages = list(directory.again(request(), [ann, *odd]))
-    assert [sighting.open().identity.id for page in pages for sighting in page.people] == [ann]
+    assert [sighting.open().identity.id for page in pages for sighting in page.people.values()] == [ann]
     assert sorted(id_ for page in pages for id_ in page.gone) == sorted(odd)
     assert len(server.asked(f"/users/{ann}")) == 1
 

@@ -25,7 +25,7 @@ def followed(ds389: Ds389, unit: str, **changes: Any) -> LdapDirectory:
 
 
 def people(pages: list[Changed]) -> list[str]:
-    return sorted({s.open().where.partition(",")[0] for page in pages for s in page.people})
+    return sorted({s.open().where.partition(",")[0] for page in pages for s in page.people.values()})
 
 
 def at(cursor: str, position: str) -> str:
@@ -125,7 +125,7 @@ def test_a_group_by_its_member_of_is_told(ds389: Ds389, ds389_ou: str) -> None:
     directory = followed(ds389, ds389_ou)
     cursor = directory.mark(request)
     ds389.add_group("Staff", [ann], ou=ds389_ou)
-    (told,) = [s.open() for page in directory.changes(request, cursor) for s in page.people]
+    (told,) = [s.open() for page in directory.changes(request, cursor) for s in page.people.values()]
     assert told.attributes["memberof"] == (f"cn=Staff,{ds389_ou}",)
 
 

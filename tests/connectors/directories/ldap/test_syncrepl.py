@@ -25,7 +25,7 @@ def followed(slapd: Slapd, unit: str, **changes: Any) -> tuple[LdapDirectory, st
 
 
 def people(pages: list[Changed]) -> list[str]:
-    return sorted(s.open().where.partition(",")[0] for page in pages for s in page.people)
+    return sorted(s.open().where.partition(",")[0] for page in pages for s in page.people.values())
 
 
 def test_only_who_has_changed_is_told_in_a_large_directory(slapd: Slapd, slapd_ou: str) -> None:
