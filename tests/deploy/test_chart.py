@@ -18,7 +18,7 @@ from tests.deploy.chart import EXAMPLES, ROOT, Chart, configuration, pods
 from tests.servers.process import find_program
 
 KUBERNETES = ("1.30.0", "1.37.0")  # the oldest the chart is for, and the newest
-OPERATORS = {"ExternalSecret", "ServiceMonitor", "PrometheusRule"}  # kinds Kubernetes itself does not know
+OPERATORS = {"ExternalSecret", "ServiceMonitor", "PrometheusRule"}  # see test_operators.py
 
 
 @pytest.fixture(params=EXAMPLES)
