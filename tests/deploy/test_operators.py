@@ -24,7 +24,9 @@ def mistakes(found: Any) -> list[str]:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_operators_know_every_field(helm: str, example: str) -> None:
     objects = Chart(helm, example).objects()
-    assert {each["kind"]: mistakes(each) for each in objects if each["kind"] in KINDS and mistakes(each)} == {}
+    assert {
+        each["kind"]: mistakes(each) for each in objects if each["kind"] in KINDS and mistakes(each)
+    } == {}
 
 
 @pytest.mark.parametrize("kind", ["ServiceMonitor", "PrometheusRule"])
