@@ -27,15 +27,17 @@ class Role(StrEnum):
 class Snapshot:
     """One moment. Times are seconds since 1970, 0 for never; texts are empty when all is well.
 
-    `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
-    on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
-    ended; `changed`: changes they have made, by kind. `short_at`, `short_by`: the next shortfall, as forecast
-    after the last run. `stage`, `done`, `total`: how far the run in hand has come. `listening`: whether each
-    doorbell that is to be heard is, by directory; `rings`: how often each has rung so far.
+    `trouble`: why the worker cannot work at all (the database is down); `brief`: what of it anybody is told,
+    empty for nothing. `rejected`: why the configuration on disk is not the one in force. `lasted`: seconds
+    the last run took; `ended`: runs so far, by how they ended; `changed`: changes they have made, by kind.
+    `short_at`, `short_by`: the next shortfall, as forecast after the last run. `stage`, `done`, `total`: how
+    far the run in hand has come. `listening`: whether each doorbell that is to be heard is, by directory;
+    `rings`: how often each has rung so far.
     """
 
     role: Role = Role.STARTING
     trouble: str = ""
+    brief: str = ""
     rejected: str = ""
     running_since: int = 0
     stage: str = ""
@@ -56,7 +58,8 @@ class Snapshot:
     def not_ready(self) -> tuple[str, ...]:
         """Why this daemon could not serve a request for a sync now; nothing when it could.
 
-        A standby is ready: it answers questions, and leads as soon as it has to.
+        Anybody may read it: no host, no user, no path. A standby is ready: it answers questions, and leads as
+        soon as it has to.
         """
         reasons = []
         if self.role is Role.STARTING:
@@ -64,7 +67,7 @@ class Snapshot:
         if self.role is Role.STOPPING:
             reasons.append("is stopping")
         if self.trouble:
-            reasons.append(self.trouble)
+            reasons.append(self.brief or "cannot work; the log says why (daemon_cannot_work)")
         return tuple(reasons)
 
     def in_words(self) -> str:
