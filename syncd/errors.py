@@ -19,14 +19,18 @@ STOPPED = "the daemon was asked to stop"
 
 
 class SyncdError(Exception):
-    """What went wrong, where, and `next_step`: what the admin does about it (may be empty)."""
+    """What went wrong, where, and `next_step`: what the admin does about it (may be empty).
+
+    `brief`: what of it anybody may be told, without a host, a user or a path; empty for nothing.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, next_step: str = "") -> None:
+    def __init__(self, message: str, *, next_step: str = "", brief: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.next_step = next_step
+        self.brief = brief
 
 
 class ConfigError(SyncdError):

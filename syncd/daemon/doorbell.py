@@ -40,6 +40,7 @@ def listening(
     """
     stopping = threading.Event()
     listeners = [Listener(doorbell, request, queue, status, stopping) for doorbell, request in doorbells]
+    status.attends(doorbell.name for doorbell, _ in doorbells)
     threads = [threading.Thread(target=each.listen, name="doorbell", daemon=True) for each in listeners]
     for thread in threads:
         thread.start()
@@ -50,6 +51,7 @@ def listening(
         until = time.monotonic() + 2 * _LOOK
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+        status.attends(())
 
 
 class Listener:
@@ -83,7 +85,8 @@ class Listener:
                 with self._doorbell.listen(self._request) as line:
                     pause = _PAUSE
                     self._say("doorbell_works")
-                    self._attend(line)
+                    with self._heard():
+                        self._attend(line)
             except (Retriable, Incomplete) as exc:
                 self._say("doorbell_lost", exc)
                 self._stopping.wait(pause)
@@ -102,6 +105,19 @@ class Listener:
             if self._stopping.wait(min(_LOOK, _LATER)):
                 return
 
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        """The status says that we listen, until the block ends; nothing once others may listen instead."""
+        self._tell(listens=True)
+        try:
+            yield
+        finally:
+            self._tell(listens=False)
+
+    def _tell(self, *, listens: bool) -> None:
+        if not self._stopping.is_set():
+            self._status.listens(self._doorbell.name, now=listens)
+
     def _attend(self, line: Line) -> None:
         """Until told to stop. Raises what the line does."""
         self._pace.rang(self._clock())  # for whatever changed while nobody listened
@@ -112,6 +128,7 @@ class Listener:
                 self._pace.begun()
             elif line.wait(_LOOK if due is None else min(due, _LOOK)):
                 self._pace.rang(self._clock())
+                self._status.rang(self._doorbell.name)
 
     def _due_in(self) -> float | None:
         now = self._clock()

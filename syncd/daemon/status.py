@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -27,14 +27,17 @@ class Role(StrEnum):
 class Snapshot:
     """One moment. Times are seconds since 1970, 0 for never; texts are empty when all is well.
 
-    `trouble`: why the worker cannot work at all (the database is down). `rejected`: why the configuration
-    on disk is not the one in force. `lasted`: seconds the last run took; `ended`: runs so far, by how they
-    ended; `changed`: changes they have made, by kind. `short_at`, `short_by`: the next shortfall, as forecast
-    after the last run. `stage`, `done`, `total`: how far the run in hand has come.
+    `trouble`: why the worker cannot work at all (the database is down); `brief`: what of it anybody is told,
+    empty for nothing. `rejected`: why the configuration on disk is not the one in force. `lasted`: seconds
+    the last run took; `ended`: runs so far, by how they ended; `changed`: changes they have made, by kind.
+    `short_at`, `short_by`: the next shortfall, as forecast after the last run. `stage`, `done`, `total`: how
+    far the run in hand has come. `listening`: whether each doorbell that is to be heard is, by directory;
+    `rings`: how often each has rung so far.
     """
 
     role: Role = Role.STARTING
     trouble: str = ""
+    brief: str = ""
     rejected: str = ""
     running_since: int = 0
     stage: str = ""
@@ -48,12 +51,15 @@ class Snapshot:
     facts: RunFacts | None = None
     short_at: int = 0
     short_by: int = 0
+    listening: Mapping[str, bool] = field(default_factory=dict)
+    rings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def not_ready(self) -> tuple[str, ...]:
         """Why this daemon could not serve a request for a sync now; nothing when it could.
 
-        A standby is ready: it answers questions, and leads as soon as it has to.
+        Anybody may read it: no host, no user, no path. A standby is ready: it answers questions, and leads as
+        soon as it has to.
         """
         reasons = []
         if self.role is Role.STARTING:
@@ -61,7 +67,7 @@ class Snapshot:
         if self.role is Role.STOPPING:
             reasons.append("is stopping")
         if self.trouble:
-            reasons.append(self.trouble)
+            reasons.append(self.brief or "cannot work; the log says why (daemon_cannot_work)")
         return tuple(reasons)
 
     def in_words(self) -> str:
@@ -89,6 +95,24 @@ class Status:
     def change(self, **values: Any) -> None:
         with self._lock:
             self._now = replace(self._now, **values)
+
+    def attends(self, directories: Iterable[str]) -> None:
+        """It is to hear the doorbells of these from now on, and no others; it hears none yet."""
+        with self._lock:
+            listening = dict.fromkeys(directories, False)
+            rings = {**dict.fromkeys(listening, 0), **self._now.rings}
+            self._now = replace(self._now, listening=listening, rings=rings)
+
+    def listens(self, directory: str, *, now: bool) -> None:
+        """Whether its doorbell is heard; nothing where it is none of those to be heard."""
+        with self._lock:
+            if directory in self._now.listening:
+                self._now = replace(self._now, listening={**self._now.listening, directory: now})
+
+    def rang(self, directory: str) -> None:
+        with self._lock:
+            many = self._now.rings.get(directory, 0) + 1
+            self._now = replace(self._now, rings={**self._now.rings, directory: many})
 
     def run_ended(self, state: str, lasted: float, **values: Any) -> None:
         """A run of this daemon is over, after so many seconds."""

@@ -245,4 +245,5 @@ class Worker:
         if self._status.snapshot().trouble != exc.message:
             _log.warning("daemon_cannot_work", reason=exc.message, next_step=exc.next_step)
         role = self._status.snapshot().role
-        self._status.change(trouble=exc.message, role=Role.STANDBY if role is Role.LEADING else role)
+        role = Role.STANDBY if role is Role.LEADING else role
+        self._status.change(trouble=exc.message, brief=exc.brief, role=role)

@@ -147,12 +147,16 @@ def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
         raw = "disk is full"
     for sign, words, next_step in _WORDS:
         if sign in raw:
-            return DatabaseDown(f"{where} {words}", next_step=next_step)
+            return DatabaseDown(f"{where} {words}", next_step=next_step, brief=f"the database {words}")
     first_line = raw.strip().splitlines()[0] if raw.strip() else type(exc).__name__
     if (isinstance(exc, DatabaseError) and exc.connection_invalidated) or "connection" in first_line.lower():
-        return DatabaseDown(f"{where} cannot be reached: {first_line}", next_step="check that it is running")
+        return DatabaseDown(
+            f"{where} cannot be reached: {first_line}",
+            next_step="check that it is running",
+            brief="the database cannot be reached",
+        )
     kind = DatabaseDown if isinstance(exc, OperationalError) else Unavailable
-    return kind(f"{where} failed: {first_line}")
+    return kind(f"{where} failed: {first_line}", brief="the database failed")
 
 
 def _no_space(engine: Engine) -> bool:
@@ -201,6 +205,7 @@ def _upgrade(engine: Engine) -> None:
         raise ConfigError(
             f"the database {where} is from a newer syncd (schema {version})",
             next_step="upgrade syncd on this machine; nothing was touched",
+            brief="the database is from a newer syncd",
         )
     with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
@@ -236,6 +241,7 @@ def _file_lock(engine: Engine, name: str, wait: bool) -> Iterator[Callable[[], N
         raise DatabaseDown(
             f"the database's lock file {path}.{name}.lock cannot be opened: {exc.strerror}",
             next_step="give the user that runs syncd write access to the folder",
+            brief="the database's lock file cannot be opened",
         ) from exc
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -272,9 +278,11 @@ def _ask(connection: Connection, name: str) -> None:
     try:
         connection.execute(text("SELECT 1"))
     except SQLAlchemyError as exc:
+        gone = f"the connection that holds the {name} lock is gone"
         raise DatabaseDown(
-            f"the connection that holds the {name} lock is gone: another machine may have taken over",
+            f"{gone}: another machine may have taken over",
             next_step="check that the database is running; the next run finishes what this one left",
+            brief=gone,
         ) from exc
 
 

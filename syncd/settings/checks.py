@@ -36,6 +36,10 @@ def contradictions(
     if config and config.traces.lacks_library:
         message = "needs OpenTelemetry, which is not installed: pip install 'syncd[otel]'"
         yield document.problem(("traces", "endpoint"), message)
+    if config and config.schedule.waits_in_vain:
+        longest = duration_text(config.schedule.deadline)
+        message = f"is longer than deadline ({longest}), and no run lasts longer; shorten it, or raise that"
+        yield document.problem(("schedule", "stop_within"), message)
     for place, message in notify.mistakes(config.notify) if config else ():
         yield document.problem(place, message)
 

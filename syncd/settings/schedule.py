@@ -134,5 +134,12 @@ class ScheduleSection(Section):
         default=2 * 3600, gt=0, description="a run that takes longer is ended, and finished by the next"
     )
     stop_within: Duration = Field(
-        default=25, description="how long the batch in hand may take to finish when the daemon is told to end"
+        default=25,
+        description="how long the batch in hand may take to finish when the daemon is told to end; at most"
+        " `deadline`",
     )
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether somebody wants a run waited for that has been ended before."""
+        return "stop_within" in self.model_fields_set and self.stop_within > self.deadline

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.daemon.serving import Serving, serving
 from tests.office import CONFIG, Office
@@ -57,6 +58,9 @@ def assert_not_ready(office: Office, *reasons: str) -> None:
     assert told.json()["role"] != "leading"
     for reason, found in zip(reasons, told.json()["reasons"], strict=True):
         assert reason in found
+    url = make_url(office.config.read_text().partition("url: '")[2].partition("'")[0])
+    names = {url.username, url.host, url.database, *url.query.values()} - {None}
+    assert {name for name in names if str(name) in told.text} == set(), "it is told to anybody"
 
 
 def is_done_and_nothing_is_left(daemon: Serving, office: Office) -> None:

@@ -143,6 +143,21 @@ def test_a_line_that_is_lost_is_opened_again_and_rings_once(queue: Queue) -> Non
     ]
 
 
+def test_the_status_knows_who_is_heard_and_how_often_it_rang(queue: Queue) -> None:
+    door, silent, status = Door(), Door(*(Unavailable("does not ring") for _ in range(1_000))), Status()
+    silent.name = "branch"
+    status.change(facts=RunFacts(1))
+    with listening([(door, REQUEST), (silent, REQUEST)], queue, status):
+        wait_for(lambda: status.snapshot().listening == {"corp": True, "branch": False})
+        assert status.snapshot().rings == {"corp": 0, "branch": 0}, "opening a line is no ring"
+        door.bell.release(2)
+        wait_for(lambda: status.snapshot().rings == {"corp": 2, "branch": 0})
+        door.errors = [Retriable("nobody home")] * 1_000
+        door.cut = Incomplete("the server ended the connection")
+        wait_for(lambda: status.snapshot().listening["corp"] is False)
+    assert (status.snapshot().listening, status.snapshot().rings) == ({}, {"corp": 2, "branch": 0})
+
+
 @pytest.mark.parametrize("error", [Unavailable, ConfigError])
 def test_a_server_that_does_not_ring_is_told_of_once(queue: Queue, error: type[SyncdError]) -> None:
     door = Door(*(error("does not ring", next_step="grant it") for _ in range(5)))

@@ -18,7 +18,7 @@ from tests.deploy.chart import EXAMPLES, ROOT, Chart, configuration, pods
 from tests.servers.process import find_program
 
 KUBERNETES = ("1.30.0", "1.37.0")  # the oldest the chart is for, and the newest
-OPERATORS = {"ExternalSecret", "ServiceMonitor", "PrometheusRule"}  # kinds Kubernetes itself does not know
+OPERATORS = {"ExternalSecret", "ServiceMonitor", "PrometheusRule"}  # see test_operators.py
 
 
 @pytest.fixture(params=EXAMPLES)
@@ -111,7 +111,7 @@ def test_a_pod_has_time_to_finish_its_batch(chart: Chart) -> None:
 def test_a_changed_configuration_starts_new_pods(postgresql_chart: Chart) -> None:
     checksums = {
         pod["metadata"]["annotations"]["checksum/config"]
-        for change in ('config.company="A"', 'config.company="B"', 'files={"a.pem":"x"}')
+        for change in ('config.company="A"', 'config.company="B"', 'files={"contoso-ca.pem":"x"}')
         for pod in pods(postgresql_chart.objects(change))
     }
     assert len(checksums) == 3
@@ -225,59 +225,6 @@ def test_the_values_in_the_docs_are_accepted(postgresql_chart: Chart, tmp_path: 
         values.write_text(block)
         found = postgresql_chart.helm("template", "syncd", "--values", str(values))
         assert found.returncode == 0, found.stderr
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ("replicas=2", "SQLite serves one daemon"),
-        ("persistence.enabled=false", "would be lost with its pod"),
-        ('config.database="sqlite:////tmp/syncd.db"', "only /var/lib/syncd stays"),
-        ('secrets.from="none"', "say where they come from"),
-        ('secrets={"from":"secret","secret":{"name":""}}', "name the Secret"),
-        ('secrets.from="csi"', "name the SecretProviderClass"),
-        ('secrets.from="external"', "name the store"),
-        (
-            'config.http={"tokens":[{"name":"a","role":"viewer","token":{"env":"A"}}]}',
-            "would travel in the clear",
-        ),
-        ('config.http={"listen":"0.0.0.0:9000"}', "another port"),
-        (
-            '{"service":{"enabled":false},"monitoring":{"serviceMonitor":{"enabled":true}}}',
-            "finds the daemons",
-        ),
-        ('config.http={"listen":"127.0.0.1:8080"}', "would never reach it"),
-        ('{"mode":"cronjob","monitoring":{"serviceMonitor":{"enabled":true}}}', "there is no daemon"),
-        (
-            '{"config":{"http":{"tokens":[{"name":"a","role":"viewer","token":{"env":"A"}}],'
-            '"behind_proxy":["10.0.0.0/8"]}},"monitoring":{"serviceMonitor":{"enabled":true}}}',
-            "past config.http.behind_proxy",
-        ),
-        (
-            '{"http":{"tlsSecret":"tls"},"config":{"http":{"tokens":[{"name":"a","role":"viewer",'
-            '"token":{"env":"A"}}]}},"monitoring":{"serviceMonitor":{"enabled":true}}}',
-            "with the role metrics",
-        ),
-        ('mode="both"', "/mode"),
-        ("user=0", "/user"),
-        ('secrets.from="paper"', "/secrets/from"),
-        ('image.digest="latest"', "/image/digest"),
-        ('config.schedule={"evry":"5m"}', "evry"),
-        ("config.database=null", "database"),
-        ('networkPolicy.egress=[{"cidrs":["dc1.contoso.com"],"ports":[636]}]', "/networkPolicy/egress/0"),
-        ("networkPolicy.ports=[1]", "ports"),
-        ("cronjob.successCodes=[5]", "/cronjob/successCodes"),
-        ("http.port=80", "/http/port"),
-        ('image.repository=""', "/image/repository"),
-        ('files={"syncd.yaml":"x"}', "is made of config"),
-    ],
-)
-def test_wrong_values_are_refused_in_words(sqlite_chart: Chart, change: str, told: str) -> None:
-    assert told in sqlite_chart.refusal(change)
-
-
-def test_a_volume_that_two_pods_would_share_is_refused(postgresql_chart: Chart) -> None:
-    assert "one volume serves one pod" in postgresql_chart.refusal("persistence.enabled=true")
 
 
 def test_a_schedule_that_is_left_empty_keeps_its_defaults(sqlite_chart: Chart) -> None:

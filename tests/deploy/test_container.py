@@ -38,7 +38,7 @@ def test_it_runs_as_a_number_that_is_not_root() -> None:
 
 def test_its_base_is_a_release_and_nothing_is_taken_from_the_network_but_packages() -> None:
     text = RECIPE.read_text()
-    assert re.search(r"^ARG BASE=docker\.io/library/python:3\.\d+-slim-\w+$", text, re.MULTILINE)
+    assert re.search(r"^ARG BASE=docker\.io/library/python:3\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
     assert not re.search(r"^ADD |curl|wget|git clone", text, re.MULTILINE)
 
 

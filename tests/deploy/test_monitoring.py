@@ -42,7 +42,8 @@ def dashboard() -> dict[str, Any]:
 def served() -> set[str]:
     """The name of every sample a daemon can serve, after a run."""
     facts = RunFacts(1, RunState.DONE, {"create": 1}, {"people": 1}, wanted=1, skipped={"conflict": 1})
-    now = Snapshot(role=Role.LEADING, ended={"done": 1}, changed={"create": 1}, facts=facts)
+    heard = {"listening": {"people": True}, "rings": {"people": 1}}
+    now = Snapshot(role=Role.LEADING, ended={"done": 1}, changed={"create": 1}, facts=facts, **heard)
     calls = CallCounts()
     calls.of("people").ended("search", Answered.OK, 0.1)
     calls.of("people").paused(1.0, throttled=True)

@@ -6,6 +6,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from syncd.settings.schedule import cron
+from tests.settings.conftest import Loaded, Wrong
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,12 @@ def test_fields_are_read_as_cron_reads_them(written: str, meant: str) -> None:
 def test_what_is_wrong_is_named(written: str, words: str) -> None:
     with pytest.raises(PydanticCustomError, match=words):
         cron(written)
+
+
+def test_a_run_is_not_waited_for_longer_than_it_may_last(also: Loaded, also_wrong: Wrong) -> None:
+    assert also_wrong("schedule:\n  deadline: 10m\n  stop_within: 30m\n") == [
+        "syncd.yaml:6: schedule.stop_within is longer than deadline (10m), and no run lasts longer; "
+        "shorten it, or raise that"
+    ]
+    assert also("schedule: { deadline: 10m, stop_within: 10m }").schedule.stop_within == 600
+    assert also("schedule: { deadline: 1s }").schedule.deadline == 1, "what nobody wrote gives way"

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from syncd.daemon.status import Role, Snapshot
 from syncd.model import Kind
 from syncd.register.gauges import Reading
-from syncd.telemetry.families import LastRun, of_installation, of_last_run, of_register, plain
+from syncd.telemetry.families import LastRun, labelled, of_installation, of_last_run, of_register, plain
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -70,6 +70,10 @@ def _of_daemon(now: Snapshot) -> Iterator[Metric]:
     yield _counted(
         "syncd_changes", "Changes it has made since its start.", "kind", {**_NO_CHANGES, **now.changed}
     )
+    yield labelled(
+        "syncd_doorbell_listening", "Whether a directory's doorbell is heard.", "directory", now.listening
+    )
+    yield _counted("syncd_doorbell_rings", "How often it rang since the start.", "directory", now.rings)
 
 
 def _counted(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:

@@ -98,8 +98,22 @@ def test_health_is_told_to_anybody(answering: Callable[..., Site]) -> None:
     assert site.get("/readyz").status_code == 503
     site.status.change(role=Role.LEADING)
     assert (site.get("/readyz").status_code, site.get("/readyz").json()["ok"]) == (200, True)
-    site.status.change(trouble="the database cannot be reached")
-    assert site.get("/readyz").json()["reasons"] == ["the database cannot be reached"]
+
+
+@pytest.mark.parametrize(
+    ("brief", "told"),
+    [
+        ("the database cannot be reached", "the database cannot be reached"),
+        ("", "cannot work; the log says why (daemon_cannot_work)"),
+    ],
+)
+def test_what_is_wrong_is_told_to_anybody_without_users_hosts_and_paths(
+    answering: Callable[..., Site], brief: str, told: str
+) -> None:
+    site = answering()
+    trouble = "the database postgresql://syncd@db.contoso.com/people cannot be reached: /run/x: refused"
+    site.status.change(role=Role.STANDBY, trouble=trouble, brief=brief)
+    assert site.get("/readyz").json()["reasons"] == [told]
 
 
 @pytest.mark.parametrize(
