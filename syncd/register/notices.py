@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syncd.licensing.notices import LONGEST_WAIT, Address, Decision, Event, Key, Notice, Posting, PostingState
-from syncd.register import bulk, database
+from syncd.register import bulk
 from syncd.register.bulk import is_any_of
+from syncd.register.locking import lock
 from syncd.register.notice_tables import notices, postings
 
 KEEP = 400 * 86_400
@@ -34,7 +35,7 @@ class Notices:
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:
         """Hold the outbox of this register, or raise `Busy`: who holds it sends."""
-        with database.lock(self._engine, "notices"):
+        with lock(self._engine, "notices"):
             yield
 
     def open(self) -> set[Key]:

@@ -14,6 +14,7 @@ from syncd.register.gauges import Gauges
 from syncd.register.journal import Journal
 from syncd.register.learners import Learners
 from syncd.register.licenses import Licenses
+from syncd.register.locking import lock
 from syncd.register.moves import Moves
 from syncd.register.notices import Notices
 from syncd.register.people import People
@@ -64,13 +65,13 @@ class Register:
     @contextmanager
     def one_at_a_time(self) -> Iterator[Callable[[], None]]:
         """Hold this register's sync lock, or raise `Busy`. Yields what raises once it may be lost."""
-        with database.lock(self._engine, "sync") as still_ours:
+        with lock(self._engine, "sync") as still_ours:
             yield still_ours
 
     @contextmanager
     def leading(self) -> Iterator[Callable[[], None]]:
         """Be the one daemon that works on this register, or raise `Busy`. Yields as `one_at_a_time`."""
-        with database.lock(self._engine, "daemon") as still_ours:
+        with lock(self._engine, "daemon") as still_ours:
             yield still_ours
 
     @contextmanager

@@ -24,7 +24,8 @@ from syncd.licensing.notices import (
 )
 from syncd.model import OrderState, RunState
 from syncd.plan.seats import SeatPolicy, drawable
-from syncd.register import database, seats
+from syncd.register import seats
+from syncd.register.locking import lock
 from syncd.register.runs import PREVIEWS
 from syncd.register.schema import allocations, learners, lots, orders, runs, waiting
 
@@ -70,7 +71,7 @@ class Situations:
         if newest != RunState.APPLYING:
             return True
         try:
-            with database.lock(self._engine, "sync"):
+            with lock(self._engine, "sync"):
                 return True  # it died
         except Busy:
             return False

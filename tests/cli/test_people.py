@@ -127,7 +127,8 @@ def test_several_are_a_choice_and_nobody_says_where_we_looked(busy: Office) -> N
 
 
 def test_explaining_while_a_sync_runs_still_explains_the_rest(busy: Office) -> None:
-    from syncd.register.database import connect, lock
+    from syncd.register.database import connect
+    from syncd.register.locking import lock
 
     with lock(connect(f"sqlite:///{busy.database}"), "sync"):
         found = stops(busy, "bob@example.com")
