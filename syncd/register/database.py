@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
@@ -36,6 +36,18 @@ _NOTICED = (
 )
 
 
+def writing(engine: Engine) -> Engine:
+    """For transactions that write: what is committed outlives the loss of power."""
+    return engine.execution_options(writes=True)
+
+
+def drafting(engine: Engine) -> Engine:
+    """For a plan in the making, which is worth no wait for the disk: a loss of power may take back the last
+    of what is committed. Whatever is written by `writing` after it makes it as safe as that is.
+    """
+    return engine.execution_options(writes=True, drafts=True)
+
+
 def connect(url: str) -> Engine:
     """An engine for `url`. Connects to nothing yet. Raises `ConfigError` for a URL that is none."""
     try:
@@ -50,6 +62,7 @@ def connect(url: str) -> Engine:
             connect_args={name: value for name, value in _NOTICES.items() if name not in parsed.query},
         )
         event.listen(engine, "connect", _configure_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
         return engine
     except (ArgumentError, NoSuchModuleError) as exc:
         raise ConfigError(
@@ -81,7 +94,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)  # SQLite has it since 3.41
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-16384",
@@ -90,12 +102,23 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _begin_postgresql(connection: Connection) -> None:
+    # https://www.postgresql.org/docs/current/wal-async-commit.html
+    if connection.get_execution_options().get("drafts"):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and later writes cannot be promoted when another has written in
     # between (SQLITE_BUSY without waiting); the ones that will write take the lock at once.
-    connection.exec_driver_sql(
-        "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
-    )
+    options = connection.get_execution_options()
+    if not options.get("writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # With a WAL, a commit that is not synchronised is made so by the next one that is.
+    # https://www.sqlite.org/pragma.html#pragma_synchronous
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get('drafts') else 'FULL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -206,6 +229,6 @@ def _upgrade(engine: Engine) -> None:
             next_step="upgrade syncd on this machine; nothing was touched",
             brief="the database is from a newer syncd",
         )
-    with engine.execution_options(writes=True).begin() as connection:
+    with writing(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

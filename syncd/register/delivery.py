@@ -11,6 +11,7 @@ from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outco
 from syncd.ports import Delivery
 from syncd.register import learner_rows, seats, trail
 from syncd.register.bulk import execute, is_any_of
+from syncd.register.database import writing
 from syncd.register.journal import mark
 from syncd.register.schema import learners
 from syncd.register.seats import Waiter
@@ -46,7 +47,7 @@ class Deliveries:
         UNKNOWN leaves a change recorded: it is read back or sent again, which is safe.
         """
         by_id = {_id(entry): entry for entry in entries}
-        with self._engine.execution_options(writes=True).begin() as connection:
+        with writing(self._engine).begin() as connection:
             for outcome in outcomes:
                 _settle(connection, by_id[outcome.delivery], outcome, now, self._type)
 

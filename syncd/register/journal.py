@@ -13,6 +13,7 @@ from syncd.model import Change, ChangeState, Entry, Kind, Profile
 from syncd.plan.seats import Seat, SeatRequest
 from syncd.register import bulk
 from syncd.register.bulk import is_any_of
+from syncd.register.database import drafting
 from syncd.register.schema import changes
 
 _COLUMNS = ("run_id", "kind", "key", "email", "name", "why", "learner_id", "lot_id", "ends_at", "data")
@@ -32,7 +33,7 @@ Refusals = list[tuple[Change, str]]
 class Journal:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = drafting(engine)
 
     def write(self, run: int, planned: Sequence[Change]) -> None:
         """Add changes to a plan that is being made."""

@@ -19,6 +19,7 @@ from syncd.licensing import terms
 from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats, trail
+from syncd.register.database import writing
 from syncd.register.schema import LAPSED, allocations, learners, lots, orders, waiting
 from syncd.register.standing import live, with_licenses
 
@@ -68,7 +69,7 @@ class LotStatus:
 class Licenses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = writing(engine)
 
     def request(
         self,

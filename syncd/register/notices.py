@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from syncd.licensing.notices import LONGEST_WAIT, Address, Decision, Event, Key, Notice, Posting, PostingState
 from syncd.register import bulk
 from syncd.register.bulk import is_any_of
+from syncd.register.database import writing
 from syncd.register.locking import lock
 from syncd.register.notice_tables import notices, postings
 
@@ -30,7 +31,7 @@ _COLUMNS = ("notice_id", "channel", "recipient", "personal", "language", "next_t
 class Notices:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = writing(engine)
 
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:

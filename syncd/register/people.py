@@ -13,6 +13,7 @@ from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
+from syncd.register.database import drafting
 from syncd.register.schema import LAPSED, LIVE, SCHEDULED, allocations, identities, learners, links, waiting
 from syncd.register.standing import is_over, last, live, scheduled, with_licenses
 
@@ -151,7 +152,7 @@ class People:
 
     def reserve_ids(self, many: int) -> range:
         """Numbers for learners to come. Those of a plan that is never applied are never used again."""
-        with self._engine.execution_options(writes=True).begin() as connection:
+        with drafting(self._engine).begin() as connection:
             statement = text(
                 "UPDATE counters SET value = value + :many WHERE name = 'learner' RETURNING value"
             )

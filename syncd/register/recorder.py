@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from syncd.model import Account, Change, ChangeState, Kind
 from syncd.register import bulk, identity_rows, learner_rows, seats
+from syncd.register.database import writing
 from syncd.register.forgetting import forget
 from syncd.register.journal import Refusals, mark_through, refuse, unseat
 from syncd.register.merging import merge
@@ -42,7 +43,7 @@ class Recorder:
         `seats_left` is False once the platform said it has none: whoever wants one waits.
         """
         refused: Refusals = []
-        with self.engine.execution_options(writes=True).begin() as connection:
+        with writing(self.engine).begin() as connection:
             work = _Work(connection, self, run, now, seats_left)
             if work.admits(batch):
                 return []

@@ -9,6 +9,7 @@ from syncd.errors import ConfigError
 from syncd.licensing.requests import Ask, LastRequest
 from syncd.model import LicenseType, OrderState
 from syncd.register import trail
+from syncd.register.database import writing
 from syncd.register.licenses import Order, read_order, state_of
 from syncd.register.schema import orders
 
@@ -18,7 +19,7 @@ SYNCD = "syncd"  # who asks; also in the index that lets only one of its orders 
 class Requests:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = writing(engine)
 
     def last(self, type_: LicenseType) -> LastRequest | None:
         """The newest of them, whatever became of it."""

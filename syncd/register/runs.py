@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, u
 from syncd.errors import ConfigError
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
+from syncd.register.database import drafting, writing
 from syncd.register.schema import changes, runs
 from syncd.register.schema import cursors as kept
 from syncd.register_port import OPEN
@@ -48,7 +49,8 @@ class RunRecord:
 class Runs:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = writing(engine)
+        self._drafter = drafting(engine)
 
     def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int:
         """A new run's number. Only the holder of the lock may ask: whoever else was planning is dead."""
@@ -60,7 +62,7 @@ class Runs:
             "applies_run": applies,
         }
         abandoned = update(runs).where(runs.c.state == RunState.PLANNING)
-        with self._writer.begin() as connection:
+        with self._drafter.begin() as connection:
             _drop_old_plans(connection, now, but=applies)
             connection.execute(
                 abandoned.values(state=RunState.FAILED, error="its process ended while planning")
@@ -73,7 +75,8 @@ class Runs:
         values: dict[str, Any] = {"state": state}
         if facts is not None:
             values["facts"] = json.dumps(facts)
-        self._set(run, values)
+        with self._drafter.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
 
     def end(
         self,
@@ -144,7 +147,9 @@ class Runs:
 
     def expire(self, run: int, why: str) -> None:
         """The plan of `run` no longer holds, for the reason given: nobody can apply it any more."""
-        self._set(run, {"state": RunState.FAILED, "error": why})
+        expired = update(runs).where(runs.c.id == run).values(state=RunState.FAILED, error=why)
+        with self._writer.begin() as connection:
+            connection.execute(expired)
 
     def give_up(self, command: str, now: int, why: str) -> None:
         """A run of this command that still goes on is over, for the reason given: its process ends."""
@@ -206,10 +211,6 @@ class Runs:
             facts = connection.execute(statement).scalar()
         sizes: dict[str, int] = json.loads(facts).get("sizes", {}) if facts else {}
         return sizes
-
-    def _set(self, run: int, values: Mapping[str, Any]) -> None:
-        with self._writer.begin() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(values))
 
 
 def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
