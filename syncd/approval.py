@@ -12,18 +12,31 @@ from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.register_port import OPEN, Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
+_MADE = (ChangeState.RECORDED, ChangeState.DELIVERED)
 BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
 """The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
 
 
 def contents(register: Register, run: int) -> Contents:
-    """What each change of a plan does, by kind and key, for comparing with another plan."""
-    return {
-        (entry.change.kind, entry.change.key): _digest(entry.change)
-        for entry in register.journal.read(run)
-        if entry.change.kind not in _INCIDENTAL
-    }
+    """What each change that is left of a plan does, by kind and key, for comparing with another plan."""
+    found: Contents = {}
+    there = set()
+    for entry in register.journal.read(run):
+        change = entry.change
+        if entry.state in _MADE:
+            there.add(change.learner)
+        elif entry.state is ChangeState.PLANNED and change.kind not in _INCIDENTAL:
+            if change.kind is Kind.JOIN and change.learner in there:
+                change = change._replace(kind=Kind.LINK)  # as a plan has it that is made now
+            found[change.kind, change.key] = _digest(change)
+    return found
+
+
+def left_of(register: Register, reviewed: int) -> int:
+    """The run that holds what is left of a reviewed plan: the last that was cut short while it applied it,
+    or the plan itself."""
+    return max(register.runs.interrupted(applying=reviewed), default=reviewed)
 
 
 def check_open(register: Register, run: int) -> None:
@@ -47,11 +60,11 @@ def _preview(register: Register, run: int) -> str:
 
 
 def narrow(register: Register, reviewed: int, fresh: int) -> int:
-    """Leave in the fresh plan what was reviewed, and nothing else; how many changes that leaves out.
+    """Leave in the fresh plan what is left of the reviewed one, and nothing else; how many that leaves out.
 
     Raises `Held` when the world moved on.
     """
-    wanted, now = contents(register, reviewed), contents(register, fresh)
+    wanted, now = contents(register, left_of(register, reviewed)), contents(register, fresh)
     moved = [place for place, digest in wanted.items() if now.get(place) != digest]
     if moved:
         kind, key = moved[0]
@@ -96,7 +109,8 @@ def held_already(register: Register, facts: RunFacts) -> int | None:
 
 
 def _digest(change: Change) -> bytes:
-    facts = (change.email, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
+    who = change.learner if change.kind is Kind.LINK else change.email
+    facts = (who, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
     return blake2b(repr(facts).encode(), digest_size=8).digest()
 
 

@@ -158,7 +158,9 @@ def _plan(
     None, if nothing was read.
     """
     register, surveyed, left_out = engine.register, Surveyed(), 0
-    unfinished = interrupted if reads or task.reviewed is None else [task.reviewed]
+    unfinished = interrupted
+    if task.reviewed is not None and not reads:
+        unfinished = [approval.left_of(register, task.reviewed)]
     if reads:
         approved = approval.given(register, task.reviewed, interrupted)
         surveyed = _survey(engine, task, facts, now, approved)

@@ -106,17 +106,26 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
                 f"the next sync sends the notices, or `{session.command('notify send')}`",
             )
         elif latest and latest[0].state in (RunState.INTERRUPTED, RunState.APPLYING):
-            run = latest[0].id
-            outcomes = app.register.journal.outcomes(run)
+            run = latest[0]
+            outcomes = app.register.journal.outcomes(run.id)
             total = sum(outcomes.values())
             done = total - outcomes.get(ChangeState.PLANNED, 0)
             complain(
-                f"interrupted: run {run} has done {done:,} of {many(total, 'change')}",
-                f"the next sync finishes it: `{session.command('sync')}`",
+                f"interrupted: run {run.id} has done {done:,} of {many(total, 'change')}",
+                _finishing(session, run.applies_run),
             )
         else:
             complain("interrupted: nothing had been changed yet", f"again with `{session.command('sync')}`")
         raise click.exceptions.Exit(code_of(exc)) from exc
+
+
+def _finishing(session: Session, reviewed: int | None) -> str:
+    """How a run that was cut short is finished. `reviewed`: the plan it was applying, if one."""
+    sync = f"`{session.command('sync')}`"
+    if reviewed is None:
+        return f"the next sync finishes it: {sync}"
+    left = f"`{session.command(f'apply {reviewed}')}` does what is left of plan {reviewed}"
+    return f"{left}, and so does the next sync: {sync}"
 
 
 def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
@@ -163,7 +172,8 @@ def _ending(app: App, facts: RunFacts) -> str:
         return "nothing to do"
     record = app.register.runs.get(facts.run)
     took = "" if record is None else lasted((record.finished_at or 0) - record.started_at)
-    earlier = f", took over from run {', '.join(map(str, facts.superseded))}" if facts.superseded else ""
+    runs = f"run{'s' if len(facts.superseded) > 1 else ''} {', '.join(map(str, sorted(facts.superseded)))}"
+    earlier = f", took over from {runs}" if facts.superseded else ""
     return f"done in {took}{earlier}"
 
 

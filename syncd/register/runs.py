@@ -19,6 +19,7 @@ from syncd.register_port import OPEN
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+_CUT_SHORT = (RunState.APPLYING, RunState.INTERRUPTED)
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
@@ -136,9 +137,14 @@ class Runs:
             return connection.execute(statement).scalar()
 
     def supersede(self, run: int, by: int) -> None:
-        """`by` has taken over what was left of `run`, and of the plan that `run` was applying."""
+        """`by` has taken over what was left of `run`, of the plan that `run` was applying, and of the runs
+        that were cut short while they applied `run`."""
         applied = select(runs.c.applies_run).where(runs.c.id == run).scalar_subquery()
-        theirs = (runs.c.id == run) | ((runs.c.id == applied) & runs.c.state.in_(OPEN))
+        theirs = (
+            (runs.c.id == run)
+            | ((runs.c.id == applied) & runs.c.state.in_(OPEN))
+            | ((runs.c.applies_run == run) & runs.c.state.in_(_CUT_SHORT) & (runs.c.id != by))
+        )
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(theirs).values(state=RunState.SUPERSEDED, superseded_by=by))
 
@@ -160,10 +166,14 @@ class Runs:
             connection.execute(delete(changes).where(changes.c.run_id == run))
             connection.execute(delete(runs).where(runs.c.id == run))
 
-    def interrupted(self) -> list[int]:
-        """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs."""
-        cut_short = (RunState.APPLYING, RunState.INTERRUPTED)
-        statement = select(runs.c.id).where(runs.c.state.in_(cut_short)).order_by(runs.c.id)
+    def interrupted(self, *, applying: int | None = None) -> list[int]:
+        """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs.
+
+        `applying`: only those that applied this reviewed plan.
+        """
+        statement = select(runs.c.id).where(runs.c.state.in_(_CUT_SHORT)).order_by(runs.c.id)
+        if applying is not None:
+            statement = statement.where(runs.c.applies_run == applying)
         with self._engine.connect() as connection:
             return list(connection.execute(statement).scalars())
 
