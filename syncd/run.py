@@ -99,9 +99,10 @@ def run(engine: Engine, task: Task) -> RunFacts:
             except BaseException as exc:
                 _end_badly(engine, facts, exc)
                 raise
-            if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
-                return facts
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
+            held = facts.state is RunState.HELD and outdates_but is not None
+            if held and approval.keeps_waiting(register, facts):
+                return facts
             ended = engine.clock(), facts.as_dict()
             register.runs.end(number, facts.state, *ended, cursors=cursors, outdates_but=outdates_but)
             _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
@@ -136,17 +137,6 @@ def _reads(register: Register, task: Task) -> bool:
         by_hand = task.renewal, task.additions, task.suspension, task.duplicate
         return all(asked is None for asked in by_hand)
     return not register.runs.command(task.reviewed).startswith(approval.BY_HAND)
-
-
-def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
-    """Whether a plan is held already that this one does all of: then that one waits on, under its number."""
-    earlier = approval.held_already(register, facts)
-    if earlier is None:
-        return False
-    register.runs.discard(facts.run)
-    _log.info("plan_still_held", since_run=earlier)
-    facts.run = earlier
-    return True
 
 
 def _plan(

@@ -8,6 +8,7 @@ from itertools import islice
 
 import click
 
+from syncd import approval
 from syncd.app import App
 from syncd.cli import preview, table
 from syncd.cli.session import Session, actor, pass_session
@@ -86,7 +87,7 @@ def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as
 def approve(session: Session, run: int) -> None:
     """Say yes to the held plan RUN: the daemon applies exactly that, or says what has changed since."""
     with session.app() as app:
-        app.register.runs.decide(run, RunState.APPROVED, by=actor(), now=app.clock())
+        approval.decide(app.register, run, RunState.APPROVED, by=actor(), now=app.clock())
     session.screen.say(f"Run {run} is approved; the daemon applies it within seconds.")
     session.screen.say(f"→ without one: `{session.command(f'apply {run}')}`")
 
@@ -97,7 +98,7 @@ def approve(session: Session, run: int) -> None:
 def reject(session: Session, run: int) -> None:
     """Say no to the held plan RUN: it is never applied, and nobody is asked about the same plan again."""
     with session.app() as app:
-        app.register.runs.decide(run, RunState.REJECTED, by=actor(), now=app.clock())
+        approval.decide(app.register, run, RunState.REJECTED, by=actor(), now=app.clock())
     session.screen.say(f"Run {run} is rejected; a plan that does the same stays held without asking again.")
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from syncd.errors import ConfigError
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
 from syncd.register.schema import changes, runs
 from syncd.register.schema import cursors as kept
-from syncd.register_port import OPEN
+from syncd.register_port import OPEN, HeldPlan
 
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
@@ -106,21 +105,14 @@ class Runs:
             rows = connection.execute(select(*_CURSOR)).all()
         return {row[0]: Cursor(*row) for row in rows}
 
-    def decide(self, run: int, state: RunState, *, by: str, now: int) -> None:
-        """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
+    def decide(self, run: int, state: RunState, *, by: str, now: int) -> bool:
+        """Approve or reject a plan that waits for it; whether it does."""
         waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
         with self._writer.begin() as connection:
             decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
             if decided.rowcount:
                 trail.note(connection, now, by, str(state), ("run", run))
-            found = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
-        if found is None:
-            raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
-        if not decided.rowcount:
-            raise ConfigError(
-                f"run {run} is {found}: it has no plan that waits for anybody",
-                next_step="see `syncd runs list`",
-            )
+        return bool(decided.rowcount)
 
     def approved(self) -> list[tuple[int, str]]:
         """Plans somebody has said yes to and nobody has applied yet: run and who, oldest first."""
@@ -128,13 +120,24 @@ class Runs:
         with self._engine.connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
-    def last_held(self, before: int) -> int | None:
-        """The latest run before this one whose plan was held, whatever was decided since; no preview."""
-        decided = RunState.APPROVED, RunState.REJECTED
-        held = runs.c.state.in_((RunState.HELD, *decided)), runs.c.command.not_in(PREVIEWS)
-        statement = select(runs.c.id).where(*held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
+    def held(self) -> list[HeldPlan]:
+        """Plans the guard has held, newest first, with what was decided of them since; no mere previews."""
+        decided = runs.c.state.in_((RunState.APPROVED, RunState.REJECTED))
+        waits = (runs.c.state == RunState.HELD) & runs.c.command.not_in(PREVIEWS)
+        columns = runs.c.id, runs.c.command, runs.c.state, runs.c.facts
         with self._engine.connect() as connection:
-            return connection.execute(statement).scalar()
+            rows = connection.execute(select(*columns).where(decided | waits).order_by(runs.c.id.desc()))
+            return [_held(*row) for row in rows]
+
+    def successor(self, run: int) -> int | None:
+        """The run that stands in the place of a superseded one by now; None for one that is not."""
+        found: int | None = run
+        last = None
+        with self._engine.connect() as connection:
+            while found is not None:
+                found = connection.execute(select(runs.c.superseded_by).where(runs.c.id == found)).scalar()
+                last = found or last
+        return last
 
     def supersede(self, run: int, by: int) -> None:
         """`by` has taken over what was left of `run`, of the plan that `run` was applying, and of the runs
@@ -160,9 +163,14 @@ class Runs:
                 goes_on = update(runs).where(runs.c.state == state, runs.c.command == command)
                 connection.execute(goes_on.values(state=end, finished_at=now, error=why))
 
-    def discard(self, run: int) -> None:
-        """Forget a run that was only made to ask a question, and its plan."""
+    def discard(self, run: int, *, because_of: int | None = None, outdates_but: Collection[str] = ()) -> None:
+        """Forget a run that was only made to ask a question, and its plan.
+
+        `because_of`: the held plan that stands for it; others give way to that one, as at a run's `end`.
+        """
         with self._writer.begin() as connection:
+            if because_of is not None:
+                _outdate(connection, because_of, outdates_but)
             connection.execute(delete(changes).where(changes.c.run_id == run))
             connection.execute(delete(runs).where(runs.c.id == run))
 
@@ -186,12 +194,6 @@ class Runs:
         with self._engine.connect() as connection:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
-
-    def objections(self, run: int) -> set[str]:
-        """What the guard held the plan of a run for, by the words that let it pass."""
-        with self._engine.connect() as connection:
-            facts = connection.execute(select(runs.c.facts).where(runs.c.id == run)).scalar()
-        return {entry["override"] for entry in json.loads(facts or "{}").get("objections", ())}
 
     def command(self, run: int) -> str:
         """What was asked for; empty for a run there is not."""
@@ -229,8 +231,8 @@ def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None
 
 
 def _outdate(connection: Connection, by: int, but: Collection[str]) -> None:
-    """The plans held before `by` are superseded by it; their changes are of no more use."""
-    held = runs.c.state == RunState.HELD, runs.c.id < by, runs.c.command.not_in((*PREVIEWS, *but))
+    """The plans that are held, but for `by`, are superseded by it; their changes are of no more use."""
+    held = runs.c.state == RunState.HELD, runs.c.id != by, runs.c.command.not_in((*PREVIEWS, *but))
     outdated = update(runs).where(*held).values(state=RunState.SUPERSEDED, superseded_by=by)
     numbers = list(connection.execute(outdated.returning(runs.c.id)).scalars())
     if numbers:
@@ -246,6 +248,12 @@ def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> Non
     connection.execute(delete(changes).where(changes.c.run_id.in_(old)))
     dropped = update(runs).where(runs.c.id.in_(old), runs.c.state != RunState.FAILED)
     connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
+
+
+def _held(run: int, command: str, state: str, facts: str) -> HeldPlan:
+    known = json.loads(facts)
+    objections = frozenset(entry["override"] for entry in known.get("objections", ()))
+    return HeldPlan(run, command, RunState(state), objections, known.get("counts", {}))
 
 
 def _record(row: RowMapping) -> RunRecord:
