@@ -18,6 +18,7 @@ _MADE = (ChangeState.RECORDED, ChangeState.DELIVERED)
 BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
 """The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
+_LIST = "see `syncd runs list`"
 _log = structlog.get_logger()
 
 
@@ -51,15 +52,19 @@ def check_open(register: Register, run: int) -> None:
 def decide(register: Register, run: int, state: RunState, *, by: str, now: int) -> None:
     """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
     if not register.runs.decide(run, state, by=by, now=now):
-        raise _closed(register, run, "it has no plan that waits for anybody", "see `syncd runs list`")
+        approved = register.runs.state(run) is RunState.APPROVED
+        next_step = f"a daemon applies it; without one: `syncd apply {run}`" if approved else _LIST
+        raise _closed(register, run, "there is nothing left to decide", next_step)
 
 
 def _closed(register: Register, run: int, so: str, next_step: str) -> ConfigError:
     state, successor = register.runs.state(run), register.runs.successor(run)
     if state is None:
-        return ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
+        return ConfigError(f"there is no run {run}", next_step=_LIST)
     if successor is None:
-        return ConfigError(f"run {run} is {state}: {so}", next_step=next_step)
+        because = register.runs.because(run)
+        why = f" ({because})" if because else ""
+        return ConfigError(f"run {run} is {state}{why}: {so}", next_step=next_step)
     stands = f"run {successor} has taken its place and is {register.runs.state(successor)}"
     return ConfigError(
         f"run {run} is {state}: {stands}", next_step=f"look at that one: `syncd runs show {successor}`"
@@ -117,7 +122,7 @@ def keeps_waiting(register: Register, facts: RunFacts) -> bool:
         return False
     register.runs.discard(facts.run, because_of=earlier, outdates_but=BY_HAND)
     _log.info("plan_still_held", since_run=earlier)
-    facts.run = earlier
+    facts.run, facts.still_held = earlier, True
     return True
 
 

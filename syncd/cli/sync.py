@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import ahead, numbers, preview, progress, table, turn
+from syncd.cli import ahead, held, numbers, preview, progress, table, turn
 from syncd.cli.endings import code_of, complain
 from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
@@ -112,20 +112,11 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
             done = total - outcomes.get(ChangeState.PLANNED, 0)
             complain(
                 f"interrupted: run {run.id} has done {done:,} of {many(total, 'change')}",
-                _finishing(session, run.applies_run),
+                held.finishing(session, run.applies_run),
             )
         else:
             complain("interrupted: nothing had been changed yet", f"again with `{session.command('sync')}`")
         raise click.exceptions.Exit(code_of(exc)) from exc
-
-
-def _finishing(session: Session, reviewed: int | None) -> str:
-    """How a run that was cut short is finished. `reviewed`: the plan it was applying, if one."""
-    sync = f"`{session.command('sync')}`"
-    if reviewed is None:
-        return f"the next sync finishes it: {sync}"
-    left = f"`{session.command(f'apply {reviewed}')}` does what is left of plan {reviewed}"
-    return f"{left}, and so does the next sync: {sync}"
 
 
 def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
@@ -133,22 +124,9 @@ def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
     if as_json:
         session.screen.json(_facts(app, facts))
     elif facts.state is RunState.HELD:
-        _held(session, facts)
+        held.tell(session, app, facts)
     else:
         _done(session, app, facts)
-
-
-def _held(session: Session, facts: RunFacts) -> None:
-    screen = session.screen
-    screen.say(f"Run {facts.run} is held; nothing was changed", "bad")
-    preview.summary(screen, facts)
-    screen.say()
-    for override, message in preview.objections(facts):
-        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
-    command = session.command("").strip()
-    table.paragraph(screen, f"→ `{command} runs show {facts.run}` shows it person by person", hanging="  ")
-    for step in preview.what_next(facts, command):
-        table.paragraph(screen, f"→ {step}", hanging="  ")
 
 
 def _done(session: Session, app: App, facts: RunFacts) -> None:

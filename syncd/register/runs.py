@@ -195,6 +195,13 @@ class Runs:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
 
+    def because(self, run: int) -> str:
+        """Why a run stands as it does: how it failed, or who decided on its plan; empty where nobody said."""
+        with self._engine.connect() as connection:
+            chosen = select(runs.c.error, runs.c.decided_by).where(runs.c.id == run)
+            row = connection.execute(chosen).first()
+        return "" if row is None else row.error or (row.decided_by and f"by {row.decided_by}")
+
     def command(self, run: int) -> str:
         """What was asked for; empty for a run there is not."""
         with self._engine.connect() as connection:
