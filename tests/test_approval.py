@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,32 @@ def test_the_same_plan_keeps_waiting_under_its_number(company: Company) -> None:
     assert (held.state, again.state, again.run) == (RunState.HELD, RunState.HELD, held.run)
     assert [record.id for record in company.register.runs.latest(9)] == [held.run]
     assert [entry.key for entry in company.changes(again)] == [entry.key for entry in company.changes(held)]
+
+
+def test_a_number_stands_for_one_run_only(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also that of a run which gave way to the plan that is held: the log has named it."""
+    begin, begun = company.register.runs.begin, []
+
+    def noted(*words: Any) -> int:
+        begun.append(begin(*words))
+        return begun[-1]
+
+    monkeypatch.setattr(company.register.runs, "begin", noted)
+    held = company.sync()
+    company.sync()
+    company.sync()
+    company.people.remove("id-ann")
+    last = company.sync("creations")
+    assert (begun[0], begun[-1], len(set(begun))) == (held.run, last.run, 4)
+    assert [record.id for record in company.register.runs.latest(9)] == [last.run, held.run]
+
+
+def test_a_number_is_not_given_again_when_a_later_one_is_forgotten_first(company: Company) -> None:
+    runs = company.register.runs
+    first, second = runs.begin("explain", "test", company.now), runs.begin("explain", "test", company.now)
+    runs.discard(second)
+    runs.discard(first)
+    assert runs.begin("sync", "test", company.now) > second
 
 
 def test_a_plan_that_has_grown_keeps_waiting_as_it_was(company: Company) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
 
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
-from syncd.register.schema import changes, runs
+from syncd.register.schema import changes, counters, runs
 from syncd.register.schema import cursors as kept
 from syncd.register_port import OPEN, HeldPlan
 
@@ -23,6 +23,10 @@ PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
     *("learners suspend --dry-run", "learners resume --dry-run", "learners merge --dry-run"),
+)
+_NEVER_AGAIN = text(
+    "INSERT INTO counters (name, value) VALUES ('run', :run) ON CONFLICT (name)"
+    " DO UPDATE SET value = excluded.value WHERE excluded.value > counters.value"
 )
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
@@ -65,7 +69,8 @@ class Runs:
             connection.execute(
                 abandoned.values(state=RunState.FAILED, error="its process ended while planning")
             )
-            number: int = connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one()
+            statement = insert(runs).values(values | _own_number(connection))
+            number: int = connection.execute(statement.returning(runs.c.id)).scalar_one()
         return number
 
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
@@ -173,6 +178,7 @@ class Runs:
                 _outdate(connection, because_of, outdates_but)
             connection.execute(delete(changes).where(changes.c.run_id == run))
             connection.execute(delete(runs).where(runs.c.id == run))
+            connection.execute(_NEVER_AGAIN, {"run": run})
 
     def interrupted(self, *, applying: int | None = None) -> list[int]:
         """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs.
@@ -229,6 +235,15 @@ class Runs:
     def _set(self, run: int, values: Mapping[str, Any]) -> None:
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def _own_number(connection: Connection) -> dict[str, Any]:
+    """A number that no run has had, also none that was forgotten. A sequence sees to that by itself."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    last = select(func.max(runs.c.id)).scalar_subquery()
+    forgotten = select(counters.c.value).where(counters.c.name == "run").scalar_subquery()
+    return {"id": func.max(func.coalesce(last, 0), func.coalesce(forgotten, 0)) + 1}
 
 
 def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
