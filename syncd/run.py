@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from traceback import clear_frames
 
 import structlog
 
@@ -15,7 +14,7 @@ from syncd import approval, renewing, suspending, uniting
 from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
-from syncd.errors import SyncdError
+from syncd.ending import end_badly
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
@@ -97,7 +96,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 with register.errors_in_words():
                     cursors = _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
-                _end_badly(engine, facts, exc)
+                end_badly(register, facts, engine.clock(), exc)
                 raise
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
             held = facts.state is RunState.HELD and outdates_but is not None
@@ -266,20 +265,3 @@ def _apply(
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE
-
-
-def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
-    """Leave a record of how the run ended, where the database still lets us."""
-    cause: BaseException | None = exc
-    while cause is not None:  # an interrupted statement keeps the database locked through its frames
-        clear_frames(cause.__traceback__)
-        cause = cause.__cause__
-    applying = facts.state is RunState.APPLYING
-    facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
-    told = exc if isinstance(exc, SyncdError) else SyncdError(type(exc).__name__)
-    _log.error("run_failed", reason=told.message, next_step=told.next_step, **facts.for_log())
-    try:
-        with engine.register.errors_in_words():
-            engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), told.message)
-    except SyncdError as unrecorded:
-        _log.error("run_record_not_written", reason=unrecorded.message)

@@ -38,6 +38,9 @@ def test_an_interrupted_apply_says_how_far_it_came_and_the_next_sync_finishes(of
     assert "Traceback" not in errors
     assert 0 < _learners(office) < CROWD
     assert office.json("runs", "list")[0]["state"] == "interrupted"
+    shown = office.say("runs", "show", "1", "--kind", "update", code=0).stdout
+    assert "somebody asked it to stop: by Ctrl-C, or SIGTERM" in shown
+    assert "→ the next sync finishes it" in shown
     finished = office.run("sync")
     assert finished.returncode == 0, finished.stderr
     assert "took over from run 1" in finished.stdout
