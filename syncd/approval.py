@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+
+import structlog
 
 from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
@@ -12,30 +14,61 @@ from syncd.model import Change, ChangeState, Kind, RunState
 from syncd.register_port import OPEN, Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
+_MADE = (ChangeState.RECORDED, ChangeState.DELIVERED)
 BY_HAND = (renewing.COMMAND, *adding.COMMANDS, *suspending.COMMANDS, uniting.COMMAND)
 """The commands whose runs read no directory."""
 Contents = dict[tuple[Kind, str], bytes]
+_LIST = "see `syncd runs list`"
+_log = structlog.get_logger()
 
 
 def contents(register: Register, run: int) -> Contents:
-    """What each change of a plan does, by kind and key, for comparing with another plan."""
-    return {
-        (entry.change.kind, entry.change.key): _digest(entry.change)
-        for entry in register.journal.read(run)
-        if entry.change.kind not in _INCIDENTAL
-    }
+    """What each change that is left of a plan does, by kind and key, for comparing with another plan."""
+    found: Contents = {}
+    there = set()
+    for entry in register.journal.read(run):
+        change = entry.change
+        if entry.state in _MADE:
+            there.add(change.learner)
+        elif entry.state is ChangeState.PLANNED and change.kind not in _INCIDENTAL:
+            if change.kind is Kind.JOIN and change.learner in there:
+                change = change._replace(kind=Kind.LINK)  # as a plan has it that is made now
+            found[change.kind, change.key] = _digest(change)
+    return found
+
+
+def left_of(register: Register, reviewed: int) -> int:
+    """The run that holds what is left of a reviewed plan: the last that was cut short while it applied it,
+    or the plan itself."""
+    return max(register.runs.interrupted(applying=reviewed), default=reviewed)
 
 
 def check_open(register: Register, run: int) -> None:
     """Raise `ConfigError` unless `run` holds a plan that nobody has applied."""
-    state = register.runs.state(run)
+    if register.runs.state(run) not in OPEN:
+        raise _closed(register, run, "it has no plan to apply", f"make one with {_preview(register, run)}")
+
+
+def decide(register: Register, run: int, state: RunState, *, by: str, now: int) -> None:
+    """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
+    if not register.runs.decide(run, state, by=by, now=now):
+        approved = register.runs.state(run) is RunState.APPROVED
+        next_step = f"a daemon applies it; without one: `syncd apply {run}`" if approved else _LIST
+        raise _closed(register, run, "there is nothing left to decide", next_step)
+
+
+def _closed(register: Register, run: int, so: str, next_step: str) -> ConfigError:
+    state, successor = register.runs.state(run), register.runs.successor(run)
     if state is None:
-        raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
-    if state not in OPEN:
-        raise ConfigError(
-            f"run {run} is {state}: it has no plan to apply",
-            next_step=f"make one with {_preview(register, run)}",
-        )
+        return ConfigError(f"there is no run {run}", next_step=_LIST)
+    if successor is None:
+        because = register.runs.because(run)
+        why = f" ({because})" if because else ""
+        return ConfigError(f"run {run} is {state}{why}: {so}", next_step=next_step)
+    stands = f"run {successor} has taken its place and is {register.runs.state(successor)}"
+    return ConfigError(
+        f"run {run} is {state}: {stands}", next_step=f"look at that one: `syncd runs show {successor}`"
+    )
 
 
 def _preview(register: Register, run: int) -> str:
@@ -47,11 +80,11 @@ def _preview(register: Register, run: int) -> str:
 
 
 def narrow(register: Register, reviewed: int, fresh: int) -> int:
-    """Leave in the fresh plan what was reviewed, and nothing else; how many changes that leaves out.
+    """Leave in the fresh plan what is left of the reviewed one, and nothing else; how many that leaves out.
 
     Raises `Held` when the world moved on.
     """
-    wanted, now = contents(register, reviewed), contents(register, fresh)
+    wanted, now = contents(register, left_of(register, reviewed)), contents(register, fresh)
     moved = [place for place, digest in wanted.items() if now.get(place) != digest]
     if moved:
         kind, key = moved[0]
@@ -79,24 +112,45 @@ def _unreviewed(register: Register, fresh: int, wanted: Contents) -> Iterator[tu
             yield entry.change.kind, entry.change.key
 
 
-def held_already(register: Register, facts: RunFacts) -> int | None:
-    """The last held run, when the plan of this one does all of what that one does, and is held for the same:
-    it keeps waiting, since whoever decides on it looks at that, and the rest comes after. One that was
-    rejected must be the very same."""
-    earlier = register.runs.last_held(facts.run)
+def keeps_waiting(register: Register, facts: RunFacts) -> bool:
+    """Whether a plan that was held before stands for this run, which is held as well.
+
+    Then that one waits on under its number, since whoever decides looks at that; this run is forgotten.
+    """
+    earlier = _held_already(register, facts)
     if earlier is None:
-        return None
-    before, now = contents(register, earlier), contents(register, facts.run)
-    if before == now:
-        return earlier
-    grown = before and before.items() <= now.items()
-    because = register.runs.objections(earlier) == {entry["override"] for entry in facts.objections}
-    waits = register.runs.state(earlier) is not RunState.REJECTED
-    return earlier if grown and because and waits else None
+        return False
+    register.runs.discard(facts.run, because_of=earlier, outdates_but=BY_HAND)
+    _log.info("plan_still_held", since_run=earlier)
+    facts.run, facts.still_held = earlier, True
+    return True
+
+
+def _held_already(register: Register, facts: RunFacts) -> int | None:
+    """The plan that waits, or was approved, when this one does all of what that one does, and is held for the
+    same: the rest comes after. One that was rejected must be the very same."""
+    because = {entry["override"] for entry in facts.objections}
+    now: Contents = {}
+    for plan in register.runs.held():
+        alike = plan.objections == because and not plan.command.startswith(BY_HAND)
+        if not alike or _has_more(plan.counts, facts.counts):
+            continue
+        before, now = contents(register, plan.run), now or contents(register, facts.run)
+        grown = before and before.items() <= now.items() and plan.state is not RunState.REJECTED
+        if before == now or grown:
+            return plan.run
+    return None
+
+
+def _has_more(before: Mapping[str, int], now: Mapping[str, int]) -> bool:
+    """Whether a plan with these counts does something that one with those cannot do."""
+    incidental = {kind.name.lower() for kind in _INCIDENTAL}
+    return any(many > now.get(kind, 0) for kind, many in before.items() if kind not in incidental)
 
 
 def _digest(change: Change) -> bytes:
-    facts = (change.email, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
+    who = change.learner if change.kind is Kind.LINK else change.email
+    facts = (who, change.data.get("profile"), change.data.get("set"), change.lot, change.ends_at)
     return blake2b(repr(facts).encode(), digest_size=8).digest()
 
 

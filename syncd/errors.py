@@ -15,7 +15,8 @@ SyncdError
 from __future__ import annotations
 
 STOPPED = "the daemon was asked to stop"
-"""Why a run ended that nobody need be told of: the next start finishes it."""
+INTERRUPTED = "somebody asked it to stop: by Ctrl-C, or SIGTERM"
+"""Why runs end that nobody need be told of: the next one finishes what is left."""
 
 
 class SyncdError(Exception):

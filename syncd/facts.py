@@ -13,6 +13,7 @@ from syncd.model import RunState
 class RunFacts:
     """What a run came to, as it is shown, stored and logged. `counts` are planned changes by kind.
 
+    `still_held`: a plan that was held before stands for this one, and `run` is its number.
     `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
     `conflicts`: of those skipped, how many may be more than one learner. `skipped`: all of them, by reason.
     `unrenewed`: licenses that were to be renewed and found none free.
@@ -37,6 +38,7 @@ class RunFacts:
     undelivered: int = 0
     platform_down: str = ""
     superseded: list[int] = field(default_factory=list)
+    still_held: bool = False
 
     @property
     def missing(self) -> int:
@@ -64,7 +66,7 @@ class RunFacts:
 
     def for_log(self) -> Mapping[str, Any]:
         """One flat event: the number of the run is bound to it already."""
-        apart = ("run", "state", "counts", "skipped")
+        apart = ("run", "state", "counts", "skipped", "still_held")
         known = {name: value for name, value in self.as_dict().items() if name not in apart}
         counts = {f"count_{name}": many for name, many in self.counts.items()}
         skipped = {f"skipped_{name}": many for name, many in self.skipped.items()}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from traceback import clear_frames
 
 import structlog
 
@@ -15,7 +14,7 @@ from syncd import approval, renewing, suspending, uniting
 from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.drafts import Approved
-from syncd.errors import SyncdError
+from syncd.ending import end_badly
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
@@ -97,11 +96,12 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 with register.errors_in_words():
                     cursors = _run(engine, task, facts, now, still_ours)
             except BaseException as exc:
-                _end_badly(engine, facts, exc)
+                end_badly(register, facts, engine.clock(), exc)
                 raise
-            if task.apply and facts.state is RunState.HELD and _keeps_waiting(register, facts):
-                return facts
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
+            held = facts.state is RunState.HELD and outdates_but is not None
+            if held and approval.keeps_waiting(register, facts):
+                return facts
             ended = engine.clock(), facts.as_dict()
             register.runs.end(number, facts.state, *ended, cursors=cursors, outdates_but=outdates_but)
             _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
@@ -138,17 +138,6 @@ def _reads(register: Register, task: Task) -> bool:
     return not register.runs.command(task.reviewed).startswith(approval.BY_HAND)
 
 
-def _keeps_waiting(register: Register, facts: RunFacts) -> bool:
-    """Whether a plan is held already that this one does all of: then that one waits on, under its number."""
-    earlier = approval.held_already(register, facts)
-    if earlier is None:
-        return False
-    register.runs.discard(facts.run)
-    _log.info("plan_still_held", since_run=earlier)
-    facts.run = earlier
-    return True
-
-
 def _plan(
     engine: Engine, task: Task, facts: RunFacts, now: int, interrupted: Sequence[int], *, reads: bool
 ) -> Collection[Cursor] | None:
@@ -158,7 +147,9 @@ def _plan(
     None, if nothing was read.
     """
     register, surveyed, left_out = engine.register, Surveyed(), 0
-    unfinished = interrupted if reads or task.reviewed is None else [task.reviewed]
+    unfinished = interrupted
+    if task.reviewed is not None and not reads:
+        unfinished = [approval.left_of(register, task.reviewed)]
     if reads:
         approved = approval.given(register, task.reviewed, interrupted)
         surveyed = _survey(engine, task, facts, now, approved)
@@ -274,20 +265,3 @@ def _apply(
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE
-
-
-def _end_badly(engine: Engine, facts: RunFacts, exc: BaseException) -> None:
-    """Leave a record of how the run ended, where the database still lets us."""
-    cause: BaseException | None = exc
-    while cause is not None:  # an interrupted statement keeps the database locked through its frames
-        clear_frames(cause.__traceback__)
-        cause = cause.__cause__
-    applying = facts.state is RunState.APPLYING
-    facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
-    told = exc if isinstance(exc, SyncdError) else SyncdError(type(exc).__name__)
-    _log.error("run_failed", reason=told.message, next_step=told.next_step, **facts.for_log())
-    try:
-        with engine.register.errors_in_words():
-            engine.register.runs.end(facts.run, facts.state, engine.clock(), facts.as_dict(), told.message)
-    except SyncdError as unrecorded:
-        _log.error("run_record_not_written", reason=unrecorded.message)

@@ -211,6 +211,8 @@ class Life(RuleBasedStateMachine):
             ended = [facts for facts in pool.map(_sync_unless_busy, (mine, other)) if facts]
         assert ended
         assert {facts.state for facts in ended} == {RunState.DONE}
+        if any("merge" in facts.counts for facts in ended):  # left over: what comes of it, the next one says
+            mine.sync()
         self._check_again()
 
     @rule(
@@ -238,14 +240,18 @@ class Life(RuleBasedStateMachine):
         self.company.plan()
         assert self.truth.everything() == before, "a preview writes nothing"
 
-    @rule(handle=HANDLES, reviewed=st.booleans())
-    def review(self, handle: str, reviewed: bool) -> None:
-        """A plan is looked at; meanwhile somebody may have been hired; then it is applied."""
+    @rule(handle=HANDLES, reviewed=st.booleans(), cut_at=st.integers(0, 3), recorded=st.booleans())
+    def review(self, handle: str, reviewed: bool, cut_at: int, recorded: bool) -> None:
+        """A plan is looked at; somebody may have been hired since; then it is applied, and again if cut."""
         run = self.company.plan().run
         if not reviewed:
             self.hire(handle, (0,), linked=False, synced=False)
         try:
-            facts = self.company.sync(reviewed=run)
+            with self._cut(cut_at, recorded=recorded):
+                facts = self.company.sync(reviewed=run)
+            if self.company.register.runs.interrupted(applying=run):
+                reviewed = True
+                facts = self.company.sync(reviewed=run)
         except Held:
             assert not reviewed
         else:

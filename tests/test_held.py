@@ -92,7 +92,7 @@ def test_a_reviewed_plan_applies_what_was_reviewed_and_nothing_else(company: Com
     company.hire("bob")
     company.sync(reviewed=reviewed)
     assert company.learners() == ["ann"]
-    with pytest.raises(ConfigError, match="has no plan to apply"):
+    with pytest.raises(ConfigError, match="run 1 is superseded: run 2 has taken its place and is done"):
         company.sync(reviewed=reviewed)
     with pytest.raises(ConfigError, match="there is no run 99"):
         company.sync(reviewed=99)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
-from syncd.errors import Busy, Incomplete, Unavailable
+from syncd.errors import STOPPED, Busy, Incomplete, SyncdError, Unavailable
 from syncd.model import RunState
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
@@ -61,6 +62,41 @@ def test_a_run_cut_short_is_finished_by_the_next_without_asking_again(
     assert (facts.state, facts.counts) == (RunState.DONE, {"create": 4}), "approved once is approved"
     assert company.learners("live") == list("abcdef")
     assert company.register.runs.state(1) is RunState.SUPERSEDED
+
+
+@pytest.mark.parametrize("asked", [SyncdError(STOPPED), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("stage", "state", "next_step"),
+    [
+        ("recording", RunState.INTERRUPTED, "the next run finishes it"),
+        ("dealing seats", RunState.FAILED, "nothing was changed; the next run sees to it"),
+    ],
+)
+def test_a_run_that_was_asked_to_stop_is_no_failure(
+    company: Company, asked: BaseException, stage: str, state: RunState, next_step: str
+) -> None:
+    company.order(5)
+    company.hire("ann")
+
+    def asks(at: str, _done: int, _total: int | None) -> None:
+        if at == stage:
+            raise asked
+
+    with capture_logs() as told, pytest.raises(type(asked)):
+        run(replace(company.engine, progress=asks), Task("serve", "test", apply=True))
+    assert company.register.runs.latest(1)[0].state is state
+    assert told[-1]["event"] == "run_interrupted"
+    assert (told[-1]["log_level"], told[-1]["next_step"]) == ("warning", next_step)
+    company.sync()
+    assert company.learners("live") == ["ann"]
+
+
+def test_a_run_that_breaks_off_by_itself_is_a_failure(company: Company) -> None:
+    company.people.refuse(Unavailable("dc1 is down", next_step="start it"))
+    with capture_logs() as told, pytest.raises(Unavailable):
+        company.sync()
+    last = told[-1]
+    assert (last["event"], last["log_level"], last["next_step"]) == ("run_failed", "error", "start it")
 
 
 def test_two_syncs_at_once_the_second_says_so(company: Company) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from heapq import nsmallest
 from itertools import islice
 
@@ -15,6 +15,7 @@ from syncd.cli.wording import KINDS, many, people, verb
 from syncd.dates import day
 from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, Kind, OrderState
+from syncd.register.runs import RunRecord
 
 _SEATED = (Kind.EXPIRE, Kind.REACTIVATE, Kind.RENEW, Kind.CREATE, Kind.ALLOCATE)
 _WHO = ("WHO", "E-MAIL", "WHY", "LICENSE ENDS")
@@ -34,6 +35,14 @@ def summary(screen: Screen, facts: RunFacts) -> None:
     rows += [(word, f"{count:>6,}  {KINDS[kind][1]}") for kind, word, count in counted(facts) if count]
     rows += [("conflicts", conflicts(facts)), ("licenses", licenses(facts)), ("ended", ended(facts))]
     table.facts(screen, rows)
+
+
+def facts_of(app: App, record: RunRecord) -> RunFacts:
+    """The facts of a recorded run; for one whose end nobody wrote down, as far as the journal knows."""
+    known = {field.name for field in fields(RunFacts)} - {"run", "state"}
+    stored = {name: value for name, value in record.facts.items() if name in known}
+    counts = {kind.name.lower(): number for kind, number in app.register.journal.counts(record.id).items()}
+    return RunFacts(record.id, record.state, **{"counts": counts, **stored})
 
 
 def conflicts(facts: RunFacts) -> str:
@@ -125,16 +134,19 @@ def objections(facts: RunFacts) -> list[tuple[str, str]]:
 def what_next(facts: RunFacts, command: str) -> Sequence[str]:
     """What the admin does about a plan. `command`: `syncd`, as typed to reach this configuration."""
     if facts.objections:
-        allow = " ".join(f"--allow {override}" for override, _ in objections(facts))
-        anew = f"`{command} sync {allow}` plans anew, and lets that pass this one time"
-        return (
-            f"`{command} apply {facts.run}` does exactly what is shown here, if that is what you want",
-            *([anew] if facts.sizes else []),
-        )
+        exactly = f"`{command} apply {facts.run}` does exactly what is shown here, if that is what you want"
+        return exactly, *allowing(facts, command)
     if not has_work(facts):
         return ()
     anew = f"; `{command} sync` plans anew and applies" if facts.sizes else ""
     return (f"`{command} apply {facts.run}` does exactly this{anew}",)
+
+
+def allowing(facts: RunFacts, command: str) -> Sequence[str]:
+    """How a sync comes past what this one was held for; nothing for what was done by hand."""
+    allow = " ".join(f"--allow {override}" for override, _ in objections(facts))
+    anew = f"`{command} sync {allow}` plans anew, and lets that pass this one time"
+    return (anew,) if facts.sizes and allow else ()
 
 
 def has_work(facts: RunFacts) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import tzinfo
 from itertools import islice
 
 import click
 
+from syncd import approval
 from syncd.app import App
-from syncd.cli import preview, table
+from syncd.cli import held, preview, table
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.wording import KINDS, lasted, people
 from syncd.cli.written import as_json as changes_as_json
@@ -46,7 +46,7 @@ def list_(session: Session, limit: int, as_json: bool) -> None:
         (
             str(record.id),
             _command(record),
-            str(record.state),
+            _state_of(record),
             moment(record.started_at, zone),
             _took(record),
             record.requested_by,
@@ -69,11 +69,11 @@ def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as
         record = app.register.runs.get(run)
         if record is None:
             raise ConfigError(f"there is no run {run}", next_step=f"see `{session.command('runs list')}`")
-        facts = facts_of(app, record)
+        facts = preview.facts_of(app, record)
         if as_json:
             changes_as_json(session.screen, app, facts)
             return
-        _show_record(session, record, facts)
+        _show_record(session, app, record, facts)
         limit = None if everybody or not session.screen.terminal else _SHOWN
         chosen = [Kind[word.upper()] for word in kinds] or [kind for kind in KINDS if kind is not Kind.NOTE]
         for kind in chosen:
@@ -86,7 +86,7 @@ def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as
 def approve(session: Session, run: int) -> None:
     """Say yes to the held plan RUN: the daemon applies exactly that, or says what has changed since."""
     with session.app() as app:
-        app.register.runs.decide(run, RunState.APPROVED, by=actor(), now=app.clock())
+        approval.decide(app.register, run, RunState.APPROVED, by=actor(), now=app.clock())
     session.screen.say(f"Run {run} is approved; the daemon applies it within seconds.")
     session.screen.say(f"→ without one: `{session.command(f'apply {run}')}`")
 
@@ -97,19 +97,12 @@ def approve(session: Session, run: int) -> None:
 def reject(session: Session, run: int) -> None:
     """Say no to the held plan RUN: it is never applied, and nobody is asked about the same plan again."""
     with session.app() as app:
-        app.register.runs.decide(run, RunState.REJECTED, by=actor(), now=app.clock())
+        approval.decide(app.register, run, RunState.REJECTED, by=actor(), now=app.clock())
     session.screen.say(f"Run {run} is rejected; a plan that does the same stays held without asking again.")
+    session.screen.say("→ correct the directory or the configuration, so that syncs go through again")
 
 
-def facts_of(app: App, record: RunRecord) -> RunFacts:
-    """The facts of a recorded run; for one whose end nobody wrote down, as far as the journal knows."""
-    known = {field.name for field in fields(RunFacts)} - {"run", "state"}
-    stored = {name: value for name, value in record.facts.items() if name in known}
-    counts = {kind.name.lower(): number for kind, number in app.register.journal.counts(record.id).items()}
-    return RunFacts(record.id, record.state, **{"counts": counts, **stored})
-
-
-def _show_record(session: Session, record: RunRecord, facts: RunFacts) -> None:
+def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts) -> None:
     screen, zone = session.screen, session.settings.zone
     screen.say(f"Run {record.id}: {_command(record)}, {record.state}", "heading")
     table.facts(
@@ -128,10 +121,8 @@ def _show_record(session: Session, record: RunRecord, facts: RunFacts) -> None:
     preview.summary(screen, facts)
     for override, message in preview.objections(facts):
         table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
-    if record.state in (RunState.PLANNED, RunState.HELD):
-        screen.say(f"→ `{session.command(f'apply {record.id}')}` does exactly this")
-    if record.state is RunState.HELD:
-        screen.say(f"→ with a daemon at work: `{session.command(f'runs approve {record.id}')}`, or `reject`")
+    for step in held.next_steps(session, app, record):
+        table.paragraph(screen, f"→ {step}", hanging="  ")
 
 
 def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None) -> None:
@@ -154,6 +145,11 @@ def _state(entry: Entry) -> str:
     if entry.change.kind is Kind.SKIP:
         return ""
     return "done" if entry.state is ChangeState.DELIVERED else str(entry.state)
+
+
+def _state_of(record: RunRecord) -> str:
+    """Its state, and the run that superseded it."""
+    return f"{record.state} by {record.superseded_by}" if record.superseded_by else str(record.state)
 
 
 def _command(record: RunRecord) -> str:

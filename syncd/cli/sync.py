@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import ahead, numbers, preview, progress, table, turn
+from syncd.cli import ahead, held, numbers, preview, progress, table, turn
 from syncd.cli.endings import code_of, complain
 from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
@@ -106,13 +106,13 @@ def _interruptions_told(session: Session, app: App) -> Iterator[None]:
                 f"the next sync sends the notices, or `{session.command('notify send')}`",
             )
         elif latest and latest[0].state in (RunState.INTERRUPTED, RunState.APPLYING):
-            run = latest[0].id
-            outcomes = app.register.journal.outcomes(run)
+            run = latest[0]
+            outcomes = app.register.journal.outcomes(run.id)
             total = sum(outcomes.values())
             done = total - outcomes.get(ChangeState.PLANNED, 0)
             complain(
-                f"interrupted: run {run} has done {done:,} of {many(total, 'change')}",
-                f"the next sync finishes it: `{session.command('sync')}`",
+                f"interrupted: run {run.id} has done {done:,} of {many(total, 'change')}",
+                held.finishing(session, run.applies_run),
             )
         else:
             complain("interrupted: nothing had been changed yet", f"again with `{session.command('sync')}`")
@@ -124,22 +124,9 @@ def tell(session: Session, app: App, facts: RunFacts, *, as_json: bool) -> None:
     if as_json:
         session.screen.json(_facts(app, facts))
     elif facts.state is RunState.HELD:
-        _held(session, facts)
+        held.tell(session, app, facts)
     else:
         _done(session, app, facts)
-
-
-def _held(session: Session, facts: RunFacts) -> None:
-    screen = session.screen
-    screen.say(f"Run {facts.run} is held; nothing was changed", "bad")
-    preview.summary(screen, facts)
-    screen.say()
-    for override, message in preview.objections(facts):
-        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
-    command = session.command("").strip()
-    table.paragraph(screen, f"→ `{command} runs show {facts.run}` shows it person by person", hanging="  ")
-    for step in preview.what_next(facts, command):
-        table.paragraph(screen, f"→ {step}", hanging="  ")
 
 
 def _done(session: Session, app: App, facts: RunFacts) -> None:
@@ -163,7 +150,8 @@ def _ending(app: App, facts: RunFacts) -> str:
         return "nothing to do"
     record = app.register.runs.get(facts.run)
     took = "" if record is None else lasted((record.finished_at or 0) - record.started_at)
-    earlier = f", took over from run {', '.join(map(str, facts.superseded))}" if facts.superseded else ""
+    runs = f"run{'s' if len(facts.superseded) > 1 else ''} {', '.join(map(str, sorted(facts.superseded)))}"
+    earlier = f", took over from {runs}" if facts.superseded else ""
     return f"done in {took}{earlier}"
 
 

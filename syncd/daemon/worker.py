@@ -218,7 +218,7 @@ class Worker:
         self._moved = time.monotonic()
         self._status.change(stage=stage, done=done, total=total)
         if self._stopping.is_set():
-            raise SyncdError(STOPPED, next_step="its next start finishes the run")
+            raise SyncdError(STOPPED)
         if self.over_by():
             raise SyncdError(
                 f"the run took longer than schedule.deadline ({self._deadline:,} seconds)",

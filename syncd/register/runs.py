@@ -7,23 +7,27 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
 
-from syncd.errors import ConfigError
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
 from syncd.register.database import drafting, writing
-from syncd.register.schema import changes, runs
+from syncd.register.schema import changes, counters, runs
 from syncd.register.schema import cursors as kept
-from syncd.register_port import OPEN
+from syncd.register_port import OPEN, HeldPlan
 
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+_CUT_SHORT = (RunState.APPLYING, RunState.INTERRUPTED)
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
     *("learners add --dry-run", "learners import (preview)"),
     *("learners suspend --dry-run", "learners resume --dry-run", "learners merge --dry-run"),
+)
+_NEVER_AGAIN = text(
+    "INSERT INTO counters (name, value) VALUES ('run', :run) ON CONFLICT (name)"
+    " DO UPDATE SET value = excluded.value WHERE excluded.value > counters.value"
 )
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
 
@@ -67,7 +71,8 @@ class Runs:
             connection.execute(
                 abandoned.values(state=RunState.FAILED, error="its process ended while planning")
             )
-            number: int = connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one()
+            statement = insert(runs).values(values | _own_number(connection))
+            number: int = connection.execute(statement.returning(runs.c.id)).scalar_one()
         return number
 
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
@@ -108,21 +113,14 @@ class Runs:
             rows = connection.execute(select(*_CURSOR)).all()
         return {row[0]: Cursor(*row) for row in rows}
 
-    def decide(self, run: int, state: RunState, *, by: str, now: int) -> None:
-        """Approve or reject a plan that waits for it. Raises `ConfigError` for any other run."""
+    def decide(self, run: int, state: RunState, *, by: str, now: int) -> bool:
+        """Approve or reject a plan that waits for it; whether it does."""
         waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
         with self._writer.begin() as connection:
             decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
             if decided.rowcount:
                 trail.note(connection, now, by, str(state), ("run", run))
-            found = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
-        if found is None:
-            raise ConfigError(f"there is no run {run}", next_step="see `syncd runs list`")
-        if not decided.rowcount:
-            raise ConfigError(
-                f"run {run} is {found}: it has no plan that waits for anybody",
-                next_step="see `syncd runs list`",
-            )
+        return bool(decided.rowcount)
 
     def approved(self) -> list[tuple[int, str]]:
         """Plans somebody has said yes to and nobody has applied yet: run and who, oldest first."""
@@ -130,18 +128,34 @@ class Runs:
         with self._engine.connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
-    def last_held(self, before: int) -> int | None:
-        """The latest run before this one whose plan was held, whatever was decided since; no preview."""
-        decided = RunState.APPROVED, RunState.REJECTED
-        held = runs.c.state.in_((RunState.HELD, *decided)), runs.c.command.not_in(PREVIEWS)
-        statement = select(runs.c.id).where(*held, runs.c.id < before).order_by(runs.c.id.desc()).limit(1)
+    def held(self) -> list[HeldPlan]:
+        """Plans the guard has held, newest first, with what was decided of them since; no mere previews."""
+        decided = runs.c.state.in_((RunState.APPROVED, RunState.REJECTED))
+        waits = (runs.c.state == RunState.HELD) & runs.c.command.not_in(PREVIEWS)
+        columns = runs.c.id, runs.c.command, runs.c.state, runs.c.facts
         with self._engine.connect() as connection:
-            return connection.execute(statement).scalar()
+            rows = connection.execute(select(*columns).where(decided | waits).order_by(runs.c.id.desc()))
+            return [_held(*row) for row in rows]
+
+    def successor(self, run: int) -> int | None:
+        """The run that stands in the place of a superseded one by now; None for one that is not."""
+        found: int | None = run
+        last = None
+        with self._engine.connect() as connection:
+            while found is not None:
+                found = connection.execute(select(runs.c.superseded_by).where(runs.c.id == found)).scalar()
+                last = found or last
+        return last
 
     def supersede(self, run: int, by: int) -> None:
-        """`by` has taken over what was left of `run`, and of the plan that `run` was applying."""
+        """`by` has taken over what was left of `run`, of the plan that `run` was applying, and of the runs
+        that were cut short while they applied `run`."""
         applied = select(runs.c.applies_run).where(runs.c.id == run).scalar_subquery()
-        theirs = (runs.c.id == run) | ((runs.c.id == applied) & runs.c.state.in_(OPEN))
+        theirs = (
+            (runs.c.id == run)
+            | ((runs.c.id == applied) & runs.c.state.in_(OPEN))
+            | ((runs.c.applies_run == run) & runs.c.state.in_(_CUT_SHORT) & (runs.c.id != by))
+        )
         with self._writer.begin() as connection:
             connection.execute(update(runs).where(theirs).values(state=RunState.SUPERSEDED, superseded_by=by))
 
@@ -159,16 +173,26 @@ class Runs:
                 goes_on = update(runs).where(runs.c.state == state, runs.c.command == command)
                 connection.execute(goes_on.values(state=end, finished_at=now, error=why))
 
-    def discard(self, run: int) -> None:
-        """Forget a run that was only made to ask a question, and its plan."""
+    def discard(self, run: int, *, because_of: int | None = None, outdates_but: Collection[str] = ()) -> None:
+        """Forget a run that was only made to ask a question, and its plan.
+
+        `because_of`: the held plan that stands for it; others give way to that one, as at a run's `end`.
+        """
         with self._writer.begin() as connection:
+            if because_of is not None:
+                _outdate(connection, because_of, outdates_but)
             connection.execute(delete(changes).where(changes.c.run_id == run))
             connection.execute(delete(runs).where(runs.c.id == run))
+            connection.execute(_NEVER_AGAIN, {"run": run})
 
-    def interrupted(self) -> list[int]:
-        """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs."""
-        cut_short = (RunState.APPLYING, RunState.INTERRUPTED)
-        statement = select(runs.c.id).where(runs.c.state.in_(cut_short)).order_by(runs.c.id)
+    def interrupted(self, *, applying: int | None = None) -> list[int]:
+        """Runs cut short while they were applied. Only the holder of the lock may ask: nobody else runs.
+
+        `applying`: only those that applied this reviewed plan.
+        """
+        statement = select(runs.c.id).where(runs.c.state.in_(_CUT_SHORT)).order_by(runs.c.id)
+        if applying is not None:
+            statement = statement.where(runs.c.applies_run == applying)
         with self._engine.connect() as connection:
             return list(connection.execute(statement).scalars())
 
@@ -182,11 +206,12 @@ class Runs:
             state = connection.execute(select(runs.c.state).where(runs.c.id == run)).scalar()
         return None if state is None else RunState(state)
 
-    def objections(self, run: int) -> set[str]:
-        """What the guard held the plan of a run for, by the words that let it pass."""
+    def because(self, run: int) -> str:
+        """Why a run stands as it does: how it failed, or who decided on its plan; empty where nobody said."""
         with self._engine.connect() as connection:
-            facts = connection.execute(select(runs.c.facts).where(runs.c.id == run)).scalar()
-        return {entry["override"] for entry in json.loads(facts or "{}").get("objections", ())}
+            chosen = select(runs.c.error, runs.c.decided_by).where(runs.c.id == run)
+            row = connection.execute(chosen).first()
+        return "" if row is None else row.error or (row.decided_by and f"by {row.decided_by}")
 
     def command(self, run: int) -> str:
         """What was asked for; empty for a run there is not."""
@@ -213,6 +238,15 @@ class Runs:
         return sizes
 
 
+def _own_number(connection: Connection) -> dict[str, Any]:
+    """A number that no run has had, also none that was forgotten. A sequence sees to that by itself."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    last = select(func.max(runs.c.id)).scalar_subquery()
+    forgotten = select(counters.c.value).where(counters.c.name == "run").scalar_subquery()
+    return {"id": func.max(func.coalesce(last, 0), func.coalesce(forgotten, 0)) + 1}
+
+
 def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
     connection.execute(delete(kept))
     columns = (*(column.name for column in _CURSOR), "taken_at")
@@ -220,8 +254,8 @@ def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None
 
 
 def _outdate(connection: Connection, by: int, but: Collection[str]) -> None:
-    """The plans held before `by` are superseded by it; their changes are of no more use."""
-    held = runs.c.state == RunState.HELD, runs.c.id < by, runs.c.command.not_in((*PREVIEWS, *but))
+    """The plans that are held, but for `by`, are superseded by it; their changes are of no more use."""
+    held = runs.c.state == RunState.HELD, runs.c.id != by, runs.c.command.not_in((*PREVIEWS, *but))
     outdated = update(runs).where(*held).values(state=RunState.SUPERSEDED, superseded_by=by)
     numbers = list(connection.execute(outdated.returning(runs.c.id)).scalars())
     if numbers:
@@ -237,6 +271,12 @@ def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> Non
     connection.execute(delete(changes).where(changes.c.run_id.in_(old)))
     dropped = update(runs).where(runs.c.id.in_(old), runs.c.state != RunState.FAILED)
     connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
+
+
+def _held(run: int, command: str, state: str, facts: str) -> HeldPlan:
+    known = json.loads(facts)
+    objections = frozenset(entry["override"] for entry in known.get("objections", ()))
+    return HeldPlan(run, command, RunState(state), objections, known.get("counts", {}))
 
 
 def _record(row: RowMapping) -> RunRecord:

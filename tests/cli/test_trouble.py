@@ -38,11 +38,30 @@ def test_an_interrupted_apply_says_how_far_it_came_and_the_next_sync_finishes(of
     assert "Traceback" not in errors
     assert 0 < _learners(office) < CROWD
     assert office.json("runs", "list")[0]["state"] == "interrupted"
+    shown = office.say("runs", "show", "1", "--kind", "update", code=0).stdout
+    assert "somebody asked it to stop: by Ctrl-C, or SIGTERM" in shown
+    assert "→ the next sync finishes it" in shown
     finished = office.run("sync")
     assert finished.returncode == 0, finished.stderr
     assert "took over from run 1" in finished.stdout
     assert _learners(office) == CROWD
     assert "nothing to do" in office.say("sync", code=0).stdout
+
+
+def test_an_interrupted_plan_is_finished_by_applying_it_again(office: Office) -> None:
+    office.crowd(CROWD)
+    office.order(CROWD)
+    office.say("plan", code=0)
+    process = office.start("apply", "1")
+    _when(process, lambda: _learners(office) > 0)
+    process.send_signal(signal.SIGINT)
+    _output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "apply 1` does what is left of plan 1, and so does the next sync" in errors
+    finished = office.run("apply", "1")
+    assert finished.returncode == 0, finished.stderr
+    assert "took over from runs 1, 2" in finished.stdout
+    assert _learners(office) == CROWD
 
 
 def test_a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost(office: Office) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syncd.errors import Unavailable
 from syncd.licensing.notices import Credential, Event, Inputs, ShortfallAhead
-from syncd.model import LicenseType
+from syncd.model import LicenseType, RunState
 from syncd.plan.policy import Policy
 from syncd.plan.scope import Rule
+from syncd.run import Task, run
 from tests.company import DAY, UNGUARDED
 from tests.notify.conftest import Town
 from tests.servers.smtp import text_of
@@ -183,6 +185,17 @@ def fail(town: Town) -> None:
     with pytest.raises(Unavailable):
         town.company.sync()
     town.tell()
+
+
+def test_a_sync_that_somebody_stopped_is_nobodys_news(town: Town) -> None:
+    def stop(_stage: str, _done: int, _total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(replace(town.company.engine, progress=stop), Task("sync", "test", apply=True))
+    assert town.company.register.runs.latest(1)[0].state is RunState.FAILED
+    town.tell()
+    assert town.postings() == []
 
 
 def test_a_preview_that_is_held_is_nobodys_news(town: Town) -> None:

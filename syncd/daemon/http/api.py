@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
+from syncd import approval
 from syncd.app import App
 from syncd.daemon.http import shapes
 from syncd.daemon.http.access import Access, bearer, needs
@@ -143,9 +144,9 @@ def _commands(app: Callable[[], App], queue: Queue, operator: object) -> APIRout
 def _decide(app: App, run: int, state: RunState, who: str) -> shapes.Run:
     _run(app, run)
     try:
-        app.register.runs.decide(run, state, by=f"api:{who}", now=app.clock())
+        approval.decide(app.register, run, state, by=f"api:{who}", now=app.clock())
     except ConfigError as exc:
-        raise HTTPException(409, exc.message) from exc
+        raise HTTPException(409, f"{exc.message}; {exc.next_step}") from exc
     return shapes.Run.of(_run(app, run))
 
 

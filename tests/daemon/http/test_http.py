@@ -203,6 +203,17 @@ def test_a_held_plan_is_approved_or_rejected_once(answering: Callable[..., Site]
     assert "approved" in again.json()["detail"]
 
 
+def test_whoever_decides_too_late_hears_which_run_to_look_at(answering: Callable[..., Site]) -> None:
+    site = answering()
+    site.office.configure(CONFIG.replace("max_creations: none", "max_creations: 1, floor: 0"))
+    site.office.say("sync", code=3)
+    site.office.employ(person("ann", last_name="Roe"), person("bob"))
+    site.office.say("sync", code=3)
+    late = site.post("/api/v1/runs/1/approve", "OPERATOR")
+    assert late.status_code == 409
+    assert "run 2 has taken its place and is held; look at that one" in late.json()["detail"]
+
+
 def test_metrics_count_and_name_nobody(answering: Callable[..., Site]) -> None:
     site = answering()
     site.office.say("sync", code=5)
