@@ -228,9 +228,9 @@ def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: S
 
 
 def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> None:
-    runs, limits = engine.register.runs, engine.policy.limits
+    limits = engine.policy.limits
     learners = engine.register.people.count(at_most=guard.learners_that_matter(limits, surveyed.counts))
-    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, runs.last_sizes(), surveyed.removed)
+    tally = guard.Tally(surveyed.counts, learners, surveyed.sizes, surveyed.last_sizes, surveyed.removed)
     allowed = task.allow if task.reviewed is None else frozenset(guard.OVERRIDES)
     objections = guard.judge(limits, tally, allowed)
     facts.objections = [asdict(objection) for objection in objections]

@@ -38,6 +38,7 @@ _UNREADABLE = {"reason": Reason.UNREADABLE}
 class Surveyed:
     """What the directories came to. `counts` leaves out changes approved before; `freed` is seats by lot.
 
+    `last_sizes`: how many people there were in each when it was read the last time.
     `lapsed`: who is back without a license, since theirs has ended.
     `removed`: how many people the register knows by directories that are not configured any more.
     `cursors`: where the next run may begin to read, once this one is applied in full.
@@ -45,6 +46,7 @@ class Surveyed:
     """
 
     sizes: dict[str, int] = field(default_factory=dict)
+    last_sizes: dict[str, int] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     cursors: list[Cursor] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
@@ -122,8 +124,10 @@ class Survey:
 
     def _surveyed(self) -> Surveyed:
         planning, drafts = self._planning, self._drafts
+        last_sizes = self._register.runs.last_sizes()
         return Surveyed(
-            sizes=self._sizes.of_all(self._sight, self._register.runs.last_sizes(), drafts.added),
+            sizes=self._sizes.of_all(self._sight, last_sizes, drafts.added),
+            last_sizes=last_sizes,
             readings=self._following.readings,
             cursors=self._following.cursors(but=self._unidentified),
             removed=self._removed,

@@ -81,7 +81,8 @@ def _configure_postgresql(connection: Any, _record: object) -> None:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
+    # The last one used comes first: what a connection keeps of the file, another's writing makes worthless.
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True, pool_use_lifo=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

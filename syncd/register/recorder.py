@@ -43,11 +43,14 @@ class Recorder:
         `seats_left` is False once the platform said it has none: whoever wants one waits.
         """
         refused: Refusals = []
+        kinds = {batch.first[0], batch.last[0]}
+        usual = kinds == {Kind.CREATE} and not self.remote and seats_left
+        read = [] if usual else [*batch]  # outside the transaction, where one connection does for both
         with writing(self.engine).begin() as connection:
             work = _Work(connection, self, run, now, seats_left)
-            if work.admits(batch):
+            if usual and work.admits(batch):
                 return []
-            for kind, entries in groupby(batch, key=lambda entry: entry.change.kind):
+            for kind, entries in groupby(read or batch, key=lambda entry: entry.change.kind):
                 group = [entry.change for entry in entries]
                 state = ChangeState.RECORDED if self.remote and kind not in _QUIET else ChangeState.DELIVERED
                 ends = (kind, group[0].key), (kind, group[-1].key)
@@ -67,14 +70,11 @@ class _Work:
     seats_left: bool
 
     def admits(self, batch: Batch) -> bool:
-        """The usual first sync by SQL alone: newcomers with a seat each, all from one lot.
+        """The usual first sync by SQL alone: nothing but newcomers, with a seat each, all from one lot.
 
         False, and nothing has happened, when somebody among them wants a closer look.
         """
-        (kind, first), (last_kind, last) = batch.first, batch.last
-        if self.recorder.remote or not self.seats_left or (kind, last_kind) != (Kind.CREATE, Kind.CREATE):
-            return False
-        stretch = Stretch(self.run, kind, first, last)
+        stretch = Stretch(self.run, Kind.CREATE, batch.first[1], batch.last[1])
         row = seats.in_a_row(self.connection, stretch, len(batch), self.now)
         if row is None:
             return False
