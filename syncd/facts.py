@@ -17,6 +17,7 @@ class RunFacts:
     `sizes` and `readings`: how large each directory is, and how it was read (see `following.Reading`).
     `conflicts`: of those skipped, how many may be more than one learner. `skipped`: all of them, by reason.
     `unrenewed`: licenses that were to be renewed and found none free.
+    `available`: seats there were for those who wanted one; not counted when nobody did.
     `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncd.model import Change, ChangeState, Kind, Lot
@@ -13,6 +13,7 @@ from syncd.plan.renewals import AHEAD, Selection, Start, Terms, Wish
 from syncd.plan.roster import KnownLearner
 from syncd.plan.seats import YEAR
 from syncd.register_port import Register
+from syncd.seating import FreeSeats
 from syncd.survey import Surveyed
 
 COMMAND = "licenses renew"
@@ -22,12 +23,11 @@ _APPROVED = 100 * 366 * 86_400  # how soon it ends was judged when it was review
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """`learners` are renewed; of those who found no license some join the line. `lots`: what is left."""
+    """`learners` are renewed; of those who found no license some join the line."""
 
     learners: frozenset[int]
     unmet: int
     waiting: int
-    lots: Sequence[Lot]
 
     @property
     def wanted(self) -> int:
@@ -45,7 +45,7 @@ class Renewing:
     surveyed: Surveyed
     _changes: list[Change] = field(default_factory=list)
 
-    def renew(self, selections: Iterable[Selection], lots: Sequence[Lot], *, automatic: bool) -> Renewed:
+    def renew(self, selections: Iterable[Selection], free: FreeSeats, *, automatic: bool) -> Renewed:
         """Deal seats to everybody selected. The plan names who is renewed, and who is not and why."""
         wishes: dict[int, Wish] = {}
         waits: set[int] = set()
@@ -57,14 +57,19 @@ class Renewing:
             waits.update(selection.learners if selection.wait else ())
         if automatic:
             self._automatic(wishes)
-        granted, missed, left = renewals.deal(self.policy.seats, wishes.values(), lots, self.now)
+        renewed = self._deal(wishes, waits, free) if wishes else Renewed(frozenset(), 0, 0)
+        self.register.journal.write(self.run, self._changes)
+        return renewed
+
+    def _deal(self, wishes: Mapping[int, Wish], waits: Collection[int], free: FreeSeats) -> Renewed:
+        granted, missed, left = renewals.deal(self.policy.seats, wishes.values(), free.lots, self.now)
+        free.leave(left)
         self._changes += [self._renewal(wish, lot) for wish, lot in granted]
         for wish in missed:
             self._changes.append(self._unmet(wish, waits=wish.learner in waits and wish.after <= self.now))
         waiting = sum(change.kind is Kind.WAIT for change in self._changes)
-        self.register.journal.write(self.run, self._changes)
         learners = frozenset(wish.learner for wish, _ in granted)
-        return Renewed(learners, len(missed) - waiting, waiting, left)
+        return Renewed(learners, len(missed) - waiting, waiting)
 
     def _automatic(self, wishes: dict[int, Wish]) -> None:
         licenses = self.register.licenses

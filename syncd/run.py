@@ -18,19 +18,18 @@ from syncd.ending import end_badly
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
-from syncd.model import ChangeState, Cursor, Kind, Lot, RunState
+from syncd.model import ChangeState, Cursor, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.additions import Row
 from syncd.plan.duplicates import Duplicate
 from syncd.plan.policy import Policy
 from syncd.plan.renewals import Selection
-from syncd.plan.seats import drawable
 from syncd.plan.skips import by_reason
 from syncd.plan.suspensions import Suspension
 from syncd.ports import Directory, Platform, ReadRequest, Spans, unseen
 from syncd.register_port import Register
 from syncd.renewing import Renewing
-from syncd.seating import free_lots, seat
+from syncd.seating import FreeSeats, seat
 from syncd.survey import Progress, Survey, Surveyed
 
 _BATCH = 2000
@@ -155,9 +154,11 @@ def _plan(
         surveyed = _survey(engine, task, facts, now, approved)
     _by_hand(engine, task, facts, now, surveyed, unfinished)
     chosen = [*([task.renewal] if task.renewal else []), *renewing.left_over(register, unfinished)]
-    lots = _renew(engine, facts, now, surveyed, chosen, only=not reads)
+    free = FreeSeats(register, engine.policy.seats, now, surveyed)
+    _renew(engine, facts, now, surveyed, chosen, free, only=not reads)
     if reads or surveyed.requests:
-        _seat(engine, facts, now, surveyed, lots)
+        _seat(engine, facts, now, surveyed, free)
+    facts.available = free.available
     if task.reviewed is not None:
         left_out = approval.narrow(register, task.reviewed, facts.run)
     _guard(engine, task, facts, surveyed)
@@ -205,24 +206,28 @@ def _survey(engine: Engine, task: Task, facts: RunFacts, now: int, approved: App
 
 
 def _renew(
-    engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, chosen: Sequence[Selection], *, only: bool
-) -> Sequence[Lot]:
+    engine: Engine,
+    facts: RunFacts,
+    now: int,
+    surveyed: Surveyed,
+    chosen: Sequence[Selection],
+    free: FreeSeats,
+    *,
+    only: bool,
+) -> None:
     """Renew; expire what is over and is not renewed, unless nothing but renewals is asked for."""
     register, policy = engine.register, engine.policy
-    lots = free_lots(register, now, surveyed)
     renewed = Renewing(register, policy, facts.run, now, surveyed).renew(
-        chosen, lots, automatic=policy.seats.renews and not only
+        chosen, free, automatic=policy.seats.renews and not only
     )
-    facts.available = sum(lot.free for lot in drawable(policy.seats, lots, now))
     facts.wanted, facts.unrenewed, facts.waiting = renewed.wanted, renewed.unmet, renewed.waiting
     if not only:
         facts.ended = expire(register, facts.run, now, surveyed, renewed=renewed.learners)
-    return renewed.lots
 
 
-def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, lots: Sequence[Lot]) -> None:
+def _seat(engine: Engine, facts: RunFacts, now: int, surveyed: Surveyed, free: FreeSeats) -> None:
     engine.progress("dealing seats", 0, None)
-    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed, lots)
+    allotment = seat(engine.register, engine.policy, facts.run, now, surveyed, free)
     facts.wanted += allotment.shortfall.wanted
     facts.waiting += len(allotment.waiting)
 

@@ -8,18 +8,42 @@ from dataclasses import replace
 from syncd.model import Change, Kind, Lot
 from syncd.plan.policy import Policy
 from syncd.plan.roster import WaitingLearner
-from syncd.plan.seats import Allotment, OnShortfall, Seat, SeatRequest, allot
+from syncd.plan.seats import Allotment, OnShortfall, Seat, SeatPolicy, SeatRequest, allot, drawable
 from syncd.register_port import Register
 from syncd.survey import Surveyed
 
 
-def free_lots(register: Register, now: int, surveyed: Surveyed) -> list[Lot]:
-    """The lots that have not ended, with the seats that are free or will be by the time of granting."""
-    return [replace(lot, free=lot.free + surveyed.freed[lot.id]) for lot in register.licenses.drawable(now)]
+class FreeSeats:
+    """The seats that are free, or will be by the time of granting.
+
+    Counted when somebody first wants one: counting is a look at every seat that is taken.
+    `available`: how many a newcomer might have drawn by then; 0 when nobody wanted one.
+    """
+
+    def __init__(self, register: Register, policy: SeatPolicy, now: int, surveyed: Surveyed) -> None:
+        self._register = register
+        self._policy = policy
+        self._now = now
+        self._freed = surveyed.freed
+        self._lots: Sequence[Lot] | None = None
+        self.available = 0
+
+    @property
+    def lots(self) -> Sequence[Lot]:
+        """The lots that have not ended, with what is left of each."""
+        if self._lots is None:
+            lots = self._register.licenses.drawable(self._now)
+            self._lots = [replace(lot, free=lot.free + self._freed[lot.id]) for lot in lots]
+            self.available = sum(lot.free for lot in drawable(self._policy, self._lots, self._now))
+        return self._lots
+
+    def leave(self, lots: Sequence[Lot]) -> None:
+        """Some have been dealt: this is what is left."""
+        self._lots = lots
 
 
 def seat(
-    register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed, lots: Sequence[Lot]
+    register: Register, policy: Policy, run: int, now: int, surveyed: Surveyed, free: FreeSeats
 ) -> Allotment:
     """Deal the seats and write onto the plan who gets which, until when, and who waits."""
     line = {
@@ -32,7 +56,7 @@ def seat(
         kind = Kind.RENEW if entry.renews else Kind.ALLOCATE if entry.has_account else Kind.CREATE
         priority = surveyed.priorities.get(entry.learner, entry.priority)
         requests.append(SeatRequest(priority, entry.since, entry.key, kind, entry.learner))
-    allotment = allot(policy.seats, requests, lots, now)
+    allotment = allot(policy.seats, requests, free.lots if requests else (), now)
     _seat_drafted(
         register, run, [entry for entry in allotment.granted if entry.request.learner not in line], allotment
     )

@@ -268,9 +268,11 @@ def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> Non
     old = select(runs.c.id).where(
         runs.c.state.in_(unapplied), runs.c.started_at < now - KEEP_PLANS, runs.c.id != (but or 0)
     )
-    connection.execute(delete(changes).where(changes.c.run_id.in_(old)))
-    dropped = update(runs).where(runs.c.id.in_(old), runs.c.state != RunState.FAILED)
-    connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
+    numbers = list(connection.execute(old).scalars())
+    if numbers:
+        connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
+        dropped = update(runs).where(runs.c.id.in_(numbers), runs.c.state != RunState.FAILED)
+        connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
 
 
 def _held(run: int, command: str, state: str, facts: str) -> HeldPlan:
