@@ -7,7 +7,19 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from syncd.model import Change, ChangeState, Entry, Kind, Profile
 from syncd.plan.seats import Seat, SeatRequest
@@ -28,6 +40,17 @@ Place = tuple[Kind, str]
 """Where a change stands in its plan: by kind and key."""
 Refusals = list[tuple[Change, str]]
 """Changes that could not be made, each with the reason."""
+
+
+_HERE = changes.c.run_id == bindparam("run")
+_UNSETTLED = (
+    select(changes.c.key)
+    .where(_HERE, (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED))
+    .distinct()
+)
+_COUNTS, _OUTCOMES = (
+    select(column, func.count()).where(_HERE).group_by(column) for column in (changes.c.kind, changes.c.state)
+)
 
 
 class Journal:
@@ -58,10 +81,8 @@ class Journal:
 
     def unsettled(self, run: int) -> list[str]:
         """The keys of those whom a run left as they were, named with a reason: skipped, or refused."""
-        named = (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED)
-        statement = select(changes.c.key).where(changes.c.run_id == run, named).distinct()
         with self._engine.connect() as connection:
-            return sorted(connection.execute(statement).scalars())
+            return sorted(connection.execute(_UNSETTLED, {"run": run}).scalars())
 
     def under(self, run: int, keys: Collection[str]) -> Iterator[Entry]:
         """What a plan that is being made says of the people with these keys."""
@@ -98,17 +119,11 @@ class Journal:
 
     def counts(self, run: int) -> dict[Kind, int]:
         with self._engine.connect() as connection:
-            statement = (
-                select(changes.c.kind, func.count()).where(changes.c.run_id == run).group_by(changes.c.kind)
-            )
-            return {Kind(kind): many for kind, many in connection.execute(statement)}
+            return {Kind(kind): many for kind, many in connection.execute(_COUNTS, {"run": run})}
 
     def outcomes(self, run: int) -> dict[ChangeState, int]:
         with self._engine.connect() as connection:
-            statement = (
-                select(changes.c.state, func.count()).where(changes.c.run_id == run).group_by(changes.c.state)
-            )
-            return {ChangeState(state): many for state, many in connection.execute(statement)}
+            return {ChangeState(state): many for state, many in connection.execute(_OUTCOMES, {"run": run})}
 
     def read(
         self,

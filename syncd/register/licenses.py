@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Subquery, and_, case, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import ConfigError
@@ -159,14 +171,12 @@ class Licenses:
     def lapsed(self) -> list[int]:
         """Learners who are here and suspended because their license has ended."""
         with self._engine.connect() as connection:
-            return list(connection.execute(select(learners.c.id).where(LAPSED)).scalars())
+            return list(connection.execute(_LAPSED).scalars())
 
     def over(self, now: int) -> list[int]:
         """Learners with a license that is over at `now` and has yet to be recorded as expired."""
-        ended = select(lots.c.id).where(lots.c.ends_at <= now)
-        statement = select(allocations.c.learner_id).where(seats.HELD, allocations.c.lot_id.in_(ended))
         with self._engine.connect() as connection:
-            return sorted(set(connection.execute(statement).scalars()))
+            return sorted(set(connection.execute(_OVER, {"now": now}).scalars()))
 
     def line_length(self, type_: LicenseType) -> int:
         """How many are in line for a license of this type."""
@@ -176,16 +186,9 @@ class Licenses:
 
     def waiting(self, type_: LicenseType, *, most: int | None = None) -> list[WaitingLearner]:
         """Everybody in line for a license of this type, or the first `most`, first in line first."""
-        statement = (
-            select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
-            .add_columns(_RENEWS.label("renews"))
-            .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
-            .where(waiting.c.type == type_)
-            .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
-            .limit(most)
-        )
+        statement = _LINE if most is None else _LINE.limit(most)
         with self._engine.connect() as connection:
-            return [_waiter(row) for row in connection.execute(statement).mappings()]
+            return [_waiter(row) for row in connection.execute(statement, {"type": type_}).mappings()]
 
     @staticmethod
     def _requested(
@@ -225,6 +228,17 @@ _EXPIRED = (
     .scalar_subquery()
 )
 _RENEWS = func.coalesce(live.c.id, case((learners.c.suspended_by == "expiry", _EXPIRED)))
+_LINE = (
+    select(waiting, learners.c.email, learners.c.first_name, learners.c.last_name, learners.c.account)
+    .add_columns(_RENEWS.label("renews"))
+    .select_from(with_licenses(waiting.join(learners, learners.c.id == waiting.c.learner_id)))
+    .where(waiting.c.type == bindparam("type"))
+    .order_by(waiting.c.priority, waiting.c.since, waiting.c.key)
+)
+_LAPSED = select(learners.c.id).where(LAPSED)
+_OVER = select(allocations.c.learner_id).where(
+    seats.HELD, allocations.c.lot_id.in_(select(lots.c.id).where(lots.c.ends_at <= bindparam("now")))
+)
 _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned"), lots.c.ends_at).outerjoin(
     lots, lots.c.order_id == orders.c.id
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, bindparam, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
@@ -39,6 +39,26 @@ _DIRECTORIES = text(  # from one to the next in the index: looking at everybody 
 )
 
 
+_WIDEST = select(func.max(identities.c.id))
+_ANYBODY = select(learners.c.id).limit(1)
+_THEIRS = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id)
+_LEAVING = select(learners.c.id).where(
+    learners.c.left_at.is_not(None),
+    learners.c.deleted_at.is_(None),
+    or_(
+        learners.c.account != Account.SUSPENDED,
+        *(_THEIRS.where(held).exists() for held in (LIVE, SCHEDULED)),  # each has an index
+        learners.c.left_at <= bindparam("since"),
+    ),
+)
+_UNVOUCHED = [
+    select(identities.c.id, identities.c.key).where(
+        identities.c.directory == bindparam("directory"), identities.c.presence != Presence.MISSING, unproven
+    )
+    for unproven in (identities.c.fresh_until <= bindparam("now"), identities.c.fingerprint.is_(None))
+]  # an index each
+
+
 class People:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -46,7 +66,7 @@ class People:
     def new_sight(self) -> Sight:
         """Sight of nobody yet, wide enough for every identity there is."""
         with self._engine.connect() as connection:
-            return Sight(connection.execute(select(func.max(identities.c.id))).scalar() or 0)
+            return Sight(connection.execute(_WIDEST).scalar() or 0)
 
     def fingerprints(self, directory: str, now: int) -> dict[bytes, int]:
         """Identity numbers by fingerprint: those whose description still holds at `now`."""
@@ -95,15 +115,11 @@ class People:
 
     def unvouched(self, directory: str, now: int) -> dict[int, str]:
         """Who was there last time and has no fingerprint that vouches for them at `now`: ids by number."""
-        there = identities.c.directory == directory, identities.c.presence != Presence.MISSING
         found: dict[int, str] = {}
+        asked = {"directory": directory, "now": now}
         with self._engine.connect() as connection:
-            for unproven in (
-                identities.c.fresh_until <= now,
-                identities.c.fingerprint.is_(None),
-            ):  # an index each
-                statement = select(identities.c.id, identities.c.key).where(*there, unproven)
-                found.update({row[0]: row[1] for row in connection.execute(statement)})
+            for statement in _UNVOUCHED:
+                found.update({row[0]: row[1] for row in connection.execute(statement, asked)})
         return found
 
     def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]:
@@ -134,21 +150,14 @@ class People:
 
     def leaving(self, gone_since: int | None) -> list[int]:
         """Learners who have left and are not both suspended and without a seat, or are gone for so long."""
-        theirs = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id)
-        held = [theirs.where(which).exists() for which in (LIVE, SCHEDULED)]  # each has an index
-        more_to_come = or_(learners.c.account != Account.SUSPENDED, *held)
-        if gone_since is not None:
-            more_to_come = or_(more_to_come, learners.c.left_at <= gone_since)
-        statement = select(learners.c.id).where(
-            learners.c.left_at.is_not(None), learners.c.deleted_at.is_(None), more_to_come
-        )
+        asked = {"since": gone_since if gone_since is not None else -1}  # before anybody
         with self._engine.connect() as connection:
-            return list(connection.execute(statement).scalars())
+            return list(connection.execute(_LEAVING, asked).scalars())
 
     def is_empty(self) -> bool:
         """Whether the register has no learner at all, so that nobody need be looked up."""
         with self._engine.connect() as connection:
-            return connection.execute(select(learners.c.id).limit(1)).first() is None
+            return connection.execute(_ANYBODY).first() is None
 
     def reserve_ids(self, many: int) -> range:
         """Numbers for learners to come. Those of a plan that is never applied are never used again."""

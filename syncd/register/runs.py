@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, delete, func, insert, select, text, update
 
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
@@ -29,7 +29,29 @@ _NEVER_AGAIN = text(
     "INSERT INTO counters (name, value) VALUES ('run', :run) ON CONFLICT (name)"
     " DO UPDATE SET value = excluded.value WHERE excluded.value > counters.value"
 )
+_ABANDONED = (
+    update(runs)
+    .where(runs.c.state == RunState.PLANNING)
+    .values(state=RunState.FAILED, error="its process ended while planning")
+)
+_OLD_PLANS = select(runs.c.id).where(
+    runs.c.state.in_((RunState.PLANNED, RunState.HELD, RunState.FAILED)),
+    runs.c.started_at < bindparam("before"),
+    runs.c.id != bindparam("but"),
+)
+_FORGOTTEN = select(counters.c.value).where(counters.c.name == "run").scalar_subquery()
+_OWN_NUMBER = func.max(
+    func.coalesce(select(func.max(runs.c.id)).scalar_subquery(), 0), func.coalesce(_FORGOTTEN, 0)
+)
+_BEGIN = insert(runs).returning(runs.c.id)
+_BEGIN_WITH_OWN_NUMBER = _BEGIN.values(id=_OWN_NUMBER + 1)
+_INTERRUPTED = select(runs.c.id).where(runs.c.state.in_(_CUT_SHORT)).order_by(runs.c.id)
+_LAST_FACTS = (
+    select(runs.c.facts).where(runs.c.state == RunState.DONE, HAS_READ).order_by(runs.c.id.desc()).limit(1)
+)
+_THIS = update(runs).where(runs.c.id == bindparam("run"))
 _CURSOR = tuple(kept.c[name] for name in ("directory", "salt", "cursor", "read_whole_at", "run_id"))
+_CURSORS = select(*_CURSOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +87,11 @@ class Runs:
             "started_at": now,
             "applies_run": applies,
         }
-        abandoned = update(runs).where(runs.c.state == RunState.PLANNING)
         with self._drafter.begin() as connection:
             _drop_old_plans(connection, now, but=applies)
-            connection.execute(
-                abandoned.values(state=RunState.FAILED, error="its process ended while planning")
-            )
-            statement = insert(runs).values(values | _own_number(connection))
-            number: int = connection.execute(statement.returning(runs.c.id)).scalar_one()
+            connection.execute(_ABANDONED)
+            statement = _BEGIN_WITH_OWN_NUMBER if connection.dialect.name == "sqlite" else _BEGIN
+            number: int = connection.execute(statement, values).scalar_one()
         return number
 
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
@@ -81,7 +100,7 @@ class Runs:
         if facts is not None:
             values["facts"] = json.dumps(facts)
         with self._drafter.begin() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(values))
+            connection.execute(_THIS.values(values), {"run": run})
 
     def end(
         self,
@@ -110,7 +129,7 @@ class Runs:
     def cursors(self) -> dict[str, Cursor]:
         """Where each directory stood, by its name, when the last run that was applied in full read it."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(*_CURSOR)).all()
+            rows = connection.execute(_CURSORS).all()
         return {row[0]: Cursor(*row) for row in rows}
 
     def decide(self, run: int, state: RunState, *, by: str, now: int) -> bool:
@@ -190,7 +209,7 @@ class Runs:
 
         `applying`: only those that applied this reviewed plan.
         """
-        statement = select(runs.c.id).where(runs.c.state.in_(_CUT_SHORT)).order_by(runs.c.id)
+        statement = _INTERRUPTED
         if applying is not None:
             statement = statement.where(runs.c.applies_run == applying)
         with self._engine.connect() as connection:
@@ -226,25 +245,10 @@ class Runs:
 
     def last_sizes(self) -> dict[str, int]:
         """How many people each directory had when a run last read them and went through to its end."""
-        statement = (
-            select(runs.c.facts)
-            .where(runs.c.state == RunState.DONE, HAS_READ)
-            .order_by(runs.c.id.desc())
-            .limit(1)
-        )
         with self._engine.connect() as connection:
-            facts = connection.execute(statement).scalar()
+            facts = connection.execute(_LAST_FACTS).scalar()
         sizes: dict[str, int] = json.loads(facts).get("sizes", {}) if facts else {}
         return sizes
-
-
-def _own_number(connection: Connection) -> dict[str, Any]:
-    """A number that no run has had, also none that was forgotten. A sequence sees to that by itself."""
-    if connection.dialect.name != "sqlite":
-        return {}
-    last = select(func.max(runs.c.id)).scalar_subquery()
-    forgotten = select(counters.c.value).where(counters.c.name == "run").scalar_subquery()
-    return {"id": func.max(func.coalesce(last, 0), func.coalesce(forgotten, 0)) + 1}
 
 
 def _keep(connection: Connection, cursors: Collection[Cursor], now: int) -> None:
@@ -264,11 +268,8 @@ def _outdate(connection: Connection, by: int, but: Collection[str]) -> None:
 
 def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> None:
     """Plans nobody applied are of no use after a while: the world has moved on. What was applied stays."""
-    unapplied = (RunState.PLANNED, RunState.HELD, RunState.FAILED)
-    old = select(runs.c.id).where(
-        runs.c.state.in_(unapplied), runs.c.started_at < now - KEEP_PLANS, runs.c.id != (but or 0)
-    )
-    numbers = list(connection.execute(old).scalars())
+    old = connection.execute(_OLD_PLANS, {"before": now - KEEP_PLANS, "but": but or 0})
+    numbers = list(old.scalars())
     if numbers:
         connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
         dropped = update(runs).where(runs.c.id.in_(numbers), runs.c.state != RunState.FAILED)
