@@ -18,7 +18,8 @@ from syncd.cli.wording import many, people, verb
 from syncd.cli.written import order_facts
 from syncd.dates import day, iso, moment
 from syncd.model import LicenseType
-from syncd.register.licenses import LotStatus, Order
+from syncd.register.licenses import Order
+from syncd.register.lot_rows import LotStatus
 
 _SOON = 60 * 86_400
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")

@@ -11,7 +11,7 @@ from syncd.cli import table
 from syncd.cli.session import Session, pass_session
 from syncd.dates import day, iso, moment
 from syncd.licensing.terms import start_of
-from syncd.register.licenses import LotStatus
+from syncd.register.lot_rows import LotStatus
 from syncd.register.reports import UNITS, UnitReport
 
 _FIGURES = ("quantity", "available", "allocated", "expired")

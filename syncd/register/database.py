@@ -42,8 +42,10 @@ def writing(engine: Engine) -> Engine:
 
 
 def drafting(engine: Engine) -> Engine:
-    """For a plan in the making, which is worth no wait for the disk: a loss of power may take back the last
-    of what is committed. Whatever is written by `writing` after it makes it as safe as that is.
+    """For a plan in the making, which on SQLite is worth no wait for the disk: a loss of power may take back
+    the last of what is committed. Whatever is written by `writing` after it makes it as safe as that is.
+
+    On PostgreSQL it waits: the server may die without us, and we would go on with half a plan.
     """
     return engine.execution_options(writes=True, drafts=True)
 
@@ -62,7 +64,6 @@ def connect(url: str) -> Engine:
             connect_args={name: value for name, value in _NOTICES.items() if name not in parsed.query},
         )
         event.listen(engine, "connect", _configure_postgresql)
-        event.listen(engine, "begin", _begin_postgresql)
         return engine
     except (ArgumentError, NoSuchModuleError) as exc:
         raise ConfigError(
@@ -101,12 +102,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         "wal_autocheckpoint=8000",  # 32 MB: a first sync writes the same pages again and again
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    # https://www.postgresql.org/docs/current/wal-async-commit.html
-    if connection.get_execution_options().get("drafts"):
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 def _begin_sqlite(connection: Connection) -> None:

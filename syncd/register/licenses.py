@@ -15,7 +15,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     RowMapping,
-    Subquery,
     and_,
     bindparam,
     case,
@@ -32,6 +31,7 @@ from syncd.model import LicenseType, Lot, OrderState
 from syncd.plan.roster import WaitingLearner
 from syncd.register import seats, trail
 from syncd.register.database import writing
+from syncd.register.lot_rows import LotStatus, statuses
 from syncd.register.schema import LAPSED, allocations, learners, lots, orders, waiting
 from syncd.register.standing import live, with_licenses
 
@@ -61,21 +61,6 @@ class Order:
     lot: int | None
     assigned: int | None
     ends_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class LotStatus:
-    """A lot's seats at one moment: quantity = allocated + available + expired."""
-
-    id: int
-    order: int
-    type: LicenseType
-    quantity: int
-    starts_at: int
-    ends_at: int
-    allocated: int
-    available: int
-    expired: int
 
 
 class Licenses:
@@ -244,17 +229,6 @@ _ORDERS = select(orders, lots.c.id.label("lot"), lots.c.quantity.label("assigned
 )
 
 
-def statuses(connection: Connection, used: Subquery, now: int, *, begun: bool = False) -> list[LotStatus]:
-    """Every lot, or those begun by `now`, with its seats at that moment; `used` counts those taken by lot."""
-    statement = select(lots, func.coalesce(used.c.used, 0).label("used")).outerjoin(
-        used, used.c.lot_id == lots.c.id
-    )
-    if begun:
-        statement = statement.where(lots.c.starts_at <= now)
-    rows = connection.execute(statement.order_by(lots.c.ends_at, lots.c.id)).mappings()
-    return [_status(row, now) for row in rows]
-
-
 def read_order(connection: Connection, number: int) -> Order:
     return _as_order(connection.execute(_ORDERS.where(orders.c.id == number)).mappings().one())
 
@@ -268,21 +242,6 @@ def state_of(row: RowMapping) -> OrderState:
     """A draft is an order nobody has asked for yet."""
     state = OrderState(row["state"])
     return OrderState.DRAFT if row["draft"] and state is OrderState.REQUESTED else state
-
-
-def _status(row: RowMapping, now: int) -> LotStatus:
-    over = row["ends_at"] <= now
-    return LotStatus(
-        id=row["id"],
-        order=row["order_id"],
-        type=LicenseType(row["type"]),
-        quantity=row["quantity"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        allocated=0 if over else row["used"],
-        available=0 if over else row["quantity"] - row["used"],
-        expired=row["quantity"] if over else 0,
-    )
 
 
 def _waiter(row: RowMapping) -> WaitingLearner:

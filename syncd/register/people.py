@@ -13,6 +13,7 @@ from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
 from syncd.plan.sight import Sight
 from syncd.register.bulk import is_any_of
+from syncd.register.columns import Time
 from syncd.register.database import drafting
 from syncd.register.schema import LAPSED, LIVE, SCHEDULED, allocations, identities, learners, links, waiting
 from syncd.register.standing import is_over, last, live, scheduled, with_licenses
@@ -39,6 +40,17 @@ _DIRECTORIES = text(  # from one to the next in the index: looking at everybody 
 )
 
 
+_KNOWN = (
+    select(*_LEARNER, *_HELD, is_over(bindparam("now", type_=Time)), *_PROFILE)
+    .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
+    .where(learners.c.deleted_at.is_(None))
+)
+_OWNED = select(*_IDENTITY).order_by(identities.c.id)
+_RECORDED = (
+    select(*(identities.c[name] for name in ("id", "key", "presence", "fingerprint", "fresh_until")))
+    .where(identities.c.directory == bindparam("directory"))
+    .order_by(identities.c.id)
+)
 _WIDEST = select(func.max(identities.c.id))
 _ANYBODY = select(learners.c.id).limit(1)
 _THEIRS = select(allocations.c.id).where(allocations.c.learner_id == learners.c.id)
@@ -125,13 +137,9 @@ class People:
     def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]:
         """What is remembered of those of `ids` that are known, by number."""
         with self._engine.connect() as connection:
-            statement = select(identities).where(
-                identities.c.directory == directory, is_any_of(connection, identities.c.key, ids)
-            )
-            return [
-                _recorded(row, now)
-                for row in connection.execute(statement.order_by(identities.c.id)).mappings()
-            ]
+            statement = _RECORDED.where(is_any_of(connection, identities.c.key, ids))
+            rows = connection.execute(statement, {"directory": directory}).mappings()
+            return [_recorded(row, now) for row in rows]
 
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Identities that were there last time in directories other than these: directory and number."""
@@ -194,15 +202,11 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
         return
     owned: dict[int, list[KnownIdentity]] = defaultdict(list)
     mine = is_any_of(connection, identities.c.learner_id, ids)
-    for row in connection.execute(select(*_IDENTITY).where(mine).order_by(identities.c.id)):
+    for row in connection.execute(_OWNED.where(mine)):
         identity = _identity(row)
         owned[identity.learner].append(identity)
-    statement = (
-        select(*_LEARNER, *_HELD, is_over(now), *_PROFILE)
-        .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
-        .where(is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_(None))
-    )
-    for row in connection.execute(statement):
+    statement = _KNOWN.where(is_any_of(connection, learners.c.id, ids))
+    for row in connection.execute(statement, {"now": now}):
         yield _learner(row, owned[row[0]], now)
 
 

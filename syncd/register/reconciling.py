@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, or_, select
 
 from syncd.licensing.replay import replay
-from syncd.register.licenses import LotStatus, statuses
+from syncd.register.lot_rows import LotStatus, statuses
 from syncd.register.schema import allocations
 from syncd.register.trail import Trail
 

@@ -6,7 +6,7 @@ expired   the last one is over by its lot's end, and none follows
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, Join, and_, func, literal_column, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, and_, func, literal_column, or_, select
 
 from syncd.register.schema import allocations, learners
 
@@ -38,12 +38,12 @@ def with_licenses(source: FromClause) -> Join:
     )
 
 
-def is_licensed(now: int) -> ColumnElement[bool]:
+def is_licensed(now: int | BindParameter[int]) -> ColumnElement[bool]:
     begun = and_(scheduled.c.starts_at <= now, scheduled.c.ends_at > now)
     return or_(func.coalesce(live.c.ends_at, 0) > now, func.coalesce(begun, False))
 
 
-def is_over(now: int) -> ColumnElement[bool]:
+def is_over(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Not licensed, because the last license ran out rather than being given back."""
     ran_out = or_(live.c.id.is_not(None), scheduled.c.id.is_not(None), last.c.state == "expired")
     return and_(~is_licensed(now), func.coalesce(ran_out, False))

@@ -1,4 +1,4 @@
-"""Drafting: a plan in the making is worth no wait for the disk; whatever acts upon it is."""
+"""Drafting: on SQLite a plan in the making is worth no wait for the disk; whatever acts upon it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, event, text
 from syncd.register.database import drafting, writing
 from tests.company import Company
 
-_SYNC = {"sqlite": ("PRAGMA synchronous", "2", "1"), "postgresql": ("SHOW synchronous_commit", "on", "off")}
+_SYNC = {"sqlite": ("PRAGMA synchronous", "2", "1"), "postgresql": ("SHOW synchronous_commit", "on", "on")}
 
 
 def test_a_draft_does_not_wait_for_the_disk_and_what_follows_it_does(engine: Engine) -> None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from syncd.model import Entry
 from syncd.plan.roster import WaitingLearner
 from syncd.register.learners import LearnerRecord
-from syncd.register.licenses import LotStatus, Order
+from syncd.register.licenses import Order
+from syncd.register.lot_rows import LotStatus
 from syncd.register.runs import RunRecord
 
 
