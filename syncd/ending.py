@@ -11,7 +11,7 @@ from traceback import clear_frames
 
 import structlog
 
-from syncd.errors import INTERRUPTED, STOPPED, SyncdError
+from syncd.errors import ASKED_TO_STOP, INTERRUPTED, SyncdError
 from syncd.facts import RunFacts
 from syncd.model import RunState
 from syncd.register_port import Register
@@ -28,7 +28,7 @@ def end_badly(register: Register, facts: RunFacts, now: int, exc: BaseException)
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     told = _in_words(exc)
-    if told.message in (STOPPED, INTERRUPTED):
+    if told.message in ASKED_TO_STOP:
         next_step = "the next run finishes it" if applying else "nothing was changed; the next run sees to it"
         _log.warning("run_interrupted", reason=told.message, next_step=next_step, **facts.for_log())
     else:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 STOPPED = "the daemon was asked to stop"
 INTERRUPTED = "somebody asked it to stop: by Ctrl-C, or SIGTERM"
+ASKED_TO_STOP = (STOPPED, INTERRUPTED)
 """Why runs end that nobody need be told of: the next one finishes what is left."""
 
 

@@ -28,15 +28,13 @@ def tell(session: Session, app: App, facts: RunFacts) -> None:
     screen.say(f"{_standing(session, record, facts)}; nothing was changed", "bad")
     preview.summary(screen, shown)
     screen.say()
-    for override, message in preview.objections(shown):
-        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
+    preview.why_held(screen, shown)
     if newer := _newer(facts, shown):
         table.paragraph(screen, f"Newer than that plan, and left to a later sync: {newer}")
     command = session.command("").strip()
-    table.paragraph(screen, f"→ `{command} runs show {facts.run}` shows it person by person", hanging="  ")
     waits = record.state is RunState.HELD
-    for step in preview.what_next(shown, command) if waits else next_steps(session, app, record):
-        table.paragraph(screen, f"→ {step}", hanging="  ")
+    table.steps(screen, [f"`{command} runs show {facts.run}` shows it person by person"])
+    table.steps(screen, preview.what_next(shown, command) if waits else next_steps(session, app, record))
 
 
 def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:

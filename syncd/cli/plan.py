@@ -12,7 +12,7 @@ from syncd.cli import ahead, preview, progress, turn
 from syncd.cli.preview import Extent
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.table import paragraph
+from syncd.cli.table import paragraph, steps
 from syncd.cli.written import as_csv, as_json, written_to
 from syncd.facts import RunFacts
 from syncd.run import Task
@@ -102,12 +102,10 @@ def _as_text(session: Session, screen: Screen, app: App, facts: RunFacts, extent
     preview.summary(screen, facts)
     preview.sections(screen, app, facts, extent, session.command(f"runs show {facts.run} --all"))
     screen.say()
-    for override, message in preview.objections(facts):
-        paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
+    preview.why_held(screen, facts)
     if not facts.objections and not preview.has_work(facts):
         screen.say("Nothing to do.", "good")
     if short := preview.shortage(facts):
         paragraph(screen, f"{short}. {preview.remedy(app, facts, session)}", "warn")
     ahead.say(session, screen, app, facts)
-    for step in preview.what_next(facts, session.command("").strip()):
-        paragraph(screen, f"→ {step}", hanging="  ")
+    steps(screen, preview.what_next(facts, session.command("").strip()))

@@ -131,6 +131,12 @@ def objections(facts: RunFacts) -> list[tuple[str, str]]:
     return [(entry["override"], entry["message"]) for entry in facts.objections]
 
 
+def why_held(screen: Screen, facts: RunFacts) -> None:
+    """What the guard says of a plan, with the word that lets it pass; nothing where it has nothing to say."""
+    for override, message in objections(facts):
+        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
+
+
 def what_next(facts: RunFacts, command: str) -> Sequence[str]:
     """What the admin does about a plan. `command`: `syncd`, as typed to reach this configuration."""
     if facts.objections:

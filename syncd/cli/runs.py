@@ -119,10 +119,8 @@ def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts)
         ],
     )
     preview.summary(screen, facts)
-    for override, message in preview.objections(facts):
-        table.paragraph(screen, f"Held: {message}  ({override})", "bad", hanging="      ")
-    for step in held.next_steps(session, app, record):
-        table.paragraph(screen, f"→ {step}", hanging="  ")
+    preview.why_held(screen, facts)
+    table.steps(screen, held.next_steps(session, app, record))
 
 
 def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None) -> None:

@@ -66,6 +66,12 @@ def paragraph(screen: Screen, text: str, style: str = "", *, indent: str = "", h
         screen.say((hanging if number else indent) + line, style)
 
 
+def steps(screen: Screen, what_to_do: Iterable[str]) -> None:
+    """What the admin may do next, a line each."""
+    for step in what_to_do:
+        paragraph(screen, f"→ {step}", hanging="  ")
+
+
 def cut(text: str, most: int) -> str:
     """`text` in at most so many cells, with … for what is missing."""
     return text if width(text) <= most else clip(text, 0, max(0, most - 1)).rstrip() + "…"

@@ -39,6 +39,7 @@ _OLD_PLANS = select(runs.c.id).where(
     runs.c.started_at < bindparam("before"),
     runs.c.id != bindparam("but"),
 )
+# A number that no run has had, also none that was forgotten. A sequence of PostgreSQL sees to that by itself.
 _FORGOTTEN = select(counters.c.value).where(counters.c.name == "run").scalar_subquery()
 _OWN_NUMBER = func.max(
     func.coalesce(select(func.max(runs.c.id)).scalar_subquery(), 0), func.coalesce(_FORGOTTEN, 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 
-from syncd.errors import INTERRUPTED, STOPPED, Busy
+from syncd.errors import ASKED_TO_STOP, Busy
 from syncd.licensing.due import DAY, LATE, NEWS, WELCOME
 from syncd.licensing.notices import (
     NAMED,
@@ -30,7 +30,7 @@ from syncd.register.runs import PREVIEWS
 from syncd.register.schema import allocations, learners, lots, orders, runs, waiting
 
 _OVER = (RunState.HELD, RunState.FAILED, RunState.INTERRUPTED, RunState.DONE, RunState.SUPERSEDED)
-_ASKED_TO_END = ("KeyboardInterrupt", "Terminated", "SystemExit", INTERRUPTED, STOPPED)
+_ASKED_TO_END = ("KeyboardInterrupt", "Terminated", "SystemExit", *ASKED_TO_STOP)
 _NAME = (learners.c.first_name, learners.c.last_name, learners.c.email)
 # Whoever has left, or was suspended by hand, is nobody's concern any more.
 _THERE = and_(
