@@ -115,7 +115,7 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
     statement = (
         select(learners, *_PROFILE, ends_at)
         .select_from(with_licenses(learners))
-        .where(is_any_of(connection, learners.c.id, ids))
+        .where(is_any_of(learners.c.id, ids))
     )
     return {
         row[learners.c.id]: _Snapshot(
@@ -129,7 +129,7 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
 
 
 def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:
-    gone = is_any_of(connection, learners.c.id, ids), learners.c.deleted_at.is_not(None)
+    gone = is_any_of(learners.c.id, ids), learners.c.deleted_at.is_not(None)
     return set(connection.execute(select(learners.c.id).where(*gone)).scalars())
 
 

@@ -27,10 +27,10 @@ _NAMING = (Event.SHORTFALL, Event.EXPIRY, Event.RENEWAL_GAP)  # to managers, wit
 def forget(connection: Connection, ids: Sequence[int], now: int) -> None:
     """Remove everything that tells who these learners were. Their address is free for others."""
     ids = [*ids, *_merged_into(connection, ids)]
-    theirs = is_any_of(connection, learners.c.id, ids)
+    theirs = is_any_of(learners.c.id, ids)
     emails = dict(_pairs(connection, select(learners.c.email, learners.c.id).where(theirs)))
     for table in (identities, links, waiting):
-        connection.execute(delete(table).where(is_any_of(connection, table.c.learner_id, ids)))
+        connection.execute(delete(table).where(is_any_of(table.c.learner_id, ids)))
     _forget_in_notices(connection, ids, _addresses(connection, ids, emails))
     _forget_in_journal(connection, ids, emails)
     blank = {**dict.fromkeys(_NAMES, ""), "group": None, "role": "learner", "refused": ""}
@@ -58,9 +58,7 @@ def _forget_in_journal(connection: Connection, ids: Sequence[int], emails: Colle
 
     What a platform has yet to be told of them is told by their deletion.
     """
-    theirs = or_(
-        is_any_of(connection, changes.c.learner_id, ids), is_any_of(connection, changes.c.email, emails)
-    )
+    theirs = or_(is_any_of(changes.c.learner_id, ids), is_any_of(changes.c.email, emails))
     places = select(changes.c.run_id, changes.c.kind, changes.c.key).where(
         theirs, changes.c.kind != int(Kind.DELETE)
     )
@@ -76,9 +74,9 @@ def _forget_in_journal(connection: Connection, ids: Sequence[int], emails: Colle
 
 def _addresses(connection: Connection, ids: Sequence[int], emails: Mapping[str, int]) -> dict[str, int]:
     """Whose every address was that these learners have had and nobody else has now."""
-    theirs = is_any_of(connection, changes.c.learner_id, ids), changes.c.email != ""
+    theirs = is_any_of(changes.c.learner_id, ids), changes.c.email != ""
     found = dict(_pairs(connection, select(changes.c.email, changes.c.learner_id).where(*theirs)))
-    taken = is_any_of(connection, learners.c.email, found), ~is_any_of(connection, learners.c.id, ids)
+    taken = is_any_of(learners.c.email, found), ~is_any_of(learners.c.id, ids)
     for email in connection.execute(select(learners.c.email).where(*taken)).scalars():
         del found[email]
     return {**found, **emails}
@@ -88,7 +86,7 @@ def _forget_in_notices(connection: Connection, ids: Sequence[int], addresses: di
     """What was sent stays on record, to nobody by name; what has not been sent to them never is."""
     own = (
         notices.c.event.in_(TO_LEARNERS),
-        is_any_of(connection, _learner_in_subject(connection), [f"learner {number}" for number in ids]),
+        is_any_of(_learner_in_subject(connection), [f"learner {number}" for number in ids]),
     )
     mine = {
         number: orjson.loads(facts)
@@ -105,8 +103,8 @@ def _forget_in_notices(connection: Connection, ids: Sequence[int], addresses: di
 def _forget_recipients(connection: Connection, own: dict[int, int], addresses: dict[str, int]) -> None:
     """`own`: whose notice it was that went to themselves, under whatever address."""
     theirs = or_(
-        is_any_of(connection, postings.c.notice_id, own),
-        (postings.c.channel == "mail") & is_any_of(connection, postings.c.recipient, addresses),
+        is_any_of(postings.c.notice_id, own),
+        (postings.c.channel == "mail") & is_any_of(postings.c.recipient, addresses),
     )
     connection.execute(delete(postings).where(theirs, postings.c.state != "sent"))
     sent = select(postings.c.id, postings.c.notice_id, postings.c.recipient).where(theirs)

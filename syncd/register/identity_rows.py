@@ -52,7 +52,7 @@ def known(connection: Connection, changes: Sequence[Change]) -> set[str]:
         by_directory.setdefault(seen["directory"], []).append(seen["key"])
     for directory, keys in by_directory.items():
         statement = select(identities.c.key).where(
-            identities.c.directory == directory, is_any_of(connection, identities.c.key, keys)
+            identities.c.directory == directory, is_any_of(identities.c.key, keys)
         )
         found |= {f"{directory}/{key}" for key in connection.execute(statement).scalars()}
     return found

@@ -48,6 +48,14 @@ _UNSETTLED = (
     .where(_HERE, (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED))
     .distinct()
 )
+_STRETCH = (
+    changes.c.state == ChangeState.PLANNED,
+    tuple_(*_PLACE[1:]) >= tuple_(bindparam("from_kind"), bindparam("from_key")),
+    tuple_(*_PLACE[1:]) <= tuple_(bindparam("to_kind"), bindparam("to_key")),
+)
+_PLANNED = select(*_READ).where(_HERE, *_STRETCH).order_by(*_PLACE[1:])
+_MARK = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
+_MARK_PLANNED = update(changes).where(_HERE, *_STRETCH)
 _COUNTS, _OUTCOMES = (
     select(column, func.count()).where(_HERE).group_by(column) for column in (changes.c.kind, changes.c.state)
 )
@@ -87,7 +95,7 @@ class Journal:
     def under(self, run: int, keys: Collection[str]) -> Iterator[Entry]:
         """What a plan that is being made says of the people with these keys."""
         with self._engine.connect() as connection:
-            chosen = changes.c.kind.in_(_ONES_OWN), is_any_of(connection, changes.c.key, keys)
+            chosen = changes.c.kind.in_(_ONES_OWN), is_any_of(changes.c.key, keys)
             rows = connection.execute(_in(run).where(*chosen).order_by(changes.c.kind, changes.c.key)).all()
         for row in rows:
             yield _entry(row)
@@ -214,37 +222,33 @@ class Batch:
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        chosen = _in(self._run).where(*_planned(self.first, self.last))
+        stretch = _stretch(self._run, self.first, self.last)
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(chosen.order_by(*_PLACE[1:]))]
+            return [_entry(row) for row in connection.execute(_PLANNED, stretch)]
 
 
 def mark(
     connection: Connection, run: int, rows: Sequence[tuple[Kind, str]], state: ChangeState, outcome: str = ""
 ) -> None:
     """Say what became of changes, in the transaction that made it so."""
-    statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
-    bulk.execute(connection, statement, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
+    bulk.execute(connection, _MARK, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
 
 
 def refuse(connection: Connection, run: int, refusals: Refusals) -> None:
     """Say of each of these changes why it could not be made."""
-    statement = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
     state = str(ChangeState.REFUSED)
     rows = [(state, why, run, int(change.kind), change.key) for change, why in refusals]
-    bulk.execute(connection, statement, rows)
+    bulk.execute(connection, _MARK, rows)
 
 
 def mark_through(connection: Connection, run: int, first: Place, last: Place, state: ChangeState) -> None:
     """As `mark`, for every planned change of a run from `first` to `last` in one statement."""
-    chosen = changes.c.run_id == run, *_planned(first, last)
-    connection.execute(update(changes).where(*chosen).values(state=str(state)))
+    connection.execute(_MARK_PLANNED, {**_stretch(run, first, last), "state": str(state)})
 
 
-def _planned(first: Place, last: Place) -> tuple[ColumnElement[bool], ...]:
-    place = tuple_(*_PLACE[1:])
-    ends = (int(first[0]), first[1]), (int(last[0]), last[1])
-    return changes.c.state == ChangeState.PLANNED, place >= ends[0], place <= ends[1]
+def _stretch(run: int, first: Place, last: Place) -> dict[str, Any]:
+    ends = {"from_kind": int(first[0]), "from_key": first[1], "to_kind": int(last[0]), "to_key": last[1]}
+    return {"run": run, **ends}
 
 
 def _place(row: Row[Any]) -> Place:

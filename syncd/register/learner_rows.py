@@ -85,7 +85,7 @@ def set_values(connection: Connection, run: int, group: Sequence[Change], now: i
 
 def _still_held(connection: Connection, run: int, wanted: dict[str, Change]) -> Refusals:
     """Addresses somebody holds whose own update comes in a later batch are vacated; others are refused."""
-    held = is_any_of(connection, learners.c.email, list(wanted))
+    held = is_any_of(learners.c.email, list(wanted))
     rows = connection.execute(select(learners.c.id, learners.c.email).where(held)).all()
     if not rows:
         return []
@@ -93,7 +93,7 @@ def _still_held(connection: Connection, run: int, wanted: dict[str, Change]) -> 
         journal.c.run_id == run,
         journal.c.kind == int(Kind.UPDATE),
         journal.c.state == ChangeState.PLANNED.value,
-        is_any_of(connection, journal.c.learner_id, [row[0] for row in rows]),
+        is_any_of(journal.c.learner_id, [row[0] for row in rows]),
     )
     moving = set(connection.execute(later).scalars())
     bulk.execute(connection, _VACATE, [(number,) for number in sorted(moving)])
@@ -113,7 +113,7 @@ def _held(connection: Connection, addresses: Sequence[str]) -> set[str]:
     """Those of `addresses` that are somebody's."""
     if not addresses:
         return set()
-    held = is_any_of(connection, learners.c.email, addresses)
+    held = is_any_of(learners.c.email, addresses)
     return set(connection.execute(select(learners.c.email).where(held)).scalars())
 
 
@@ -164,7 +164,7 @@ def set_account(connection: Connection, ids: Sequence[int], account: Account, no
     values: dict[str, Any] = {"account": account.value, "suspended_by": "", "left_at": None}
     if account is Account.ACTIVE:
         values |= {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
-    connection.execute(update(learners).where(is_any_of(connection, learners.c.id, ids)).values(values))
+    connection.execute(update(learners).where(is_any_of(learners.c.id, ids)).values(values))
 
 
 def set_left(connection: Connection, group: Sequence[Change]) -> None:
@@ -178,7 +178,7 @@ def set_left(connection: Connection, group: Sequence[Change]) -> None:
 
 def among(connection: Connection, ids: Sequence[int], *, ever_active: bool = False) -> set[int]:
     """Those of `ids` that are learners; with `ever_active`, that ever had an account."""
-    statement = select(learners.c.id).where(is_any_of(connection, learners.c.id, ids))
+    statement = select(learners.c.id).where(is_any_of(learners.c.id, ids))
     if ever_active:
         statement = statement.where(learners.c.activated_at.is_not(None))
     return set(connection.execute(statement).scalars())

@@ -26,7 +26,7 @@ def merge(connection: Connection, group: Sequence[Change], now: int) -> Refusals
 
 
 def _are_there(connection: Connection, *two: int) -> bool:
-    there = is_any_of(connection, learners.c.id, two), learners.c.deleted_at.is_(None)
+    there = is_any_of(learners.c.id, two), learners.c.deleted_at.is_(None)
     return len(connection.execute(select(learners.c.id).where(*there)).all()) == len(two)
 
 

@@ -38,6 +38,6 @@ class Moves:
             .scalar_subquery()
         )
         with self._engine.connect() as connection:
-            theirs = is_any_of(connection, _held.c.learner_id, learners)
+            theirs = is_any_of(_held.c.learner_id, learners)
             statement = select(_held.c.learner_id, _held.c.lot_id).where(theirs, _held.c.ended_at.is_(None))
             return {(row[0], row[1]) for row in connection.execute(statement.where(moves >= most))}

@@ -120,7 +120,7 @@ class Notices:
 
     def _set(self, ids: Collection[int], **values: Any) -> None:
         with self._writer.begin() as connection:
-            mine = is_any_of(connection, postings.c.id, sorted(ids))
+            mine = is_any_of(postings.c.id, sorted(ids))
             pending = postings.c.state == PostingState.PENDING
             connection.execute(update(postings).where(mine, pending).values(values))
 

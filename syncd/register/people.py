@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, bindparam, func, or_, select, text
+from sqlalchemy import Connection, Engine, Row, RowMapping, Select, bindparam, func, or_, select, text
 
 from syncd.model import PROFILE_FIELDS, Account, Identity, Presence, Profile
 from syncd.plan.roster import KnownIdentity, KnownLearner, Recorded, Roster, Said, Scheduled
@@ -43,12 +43,16 @@ _DIRECTORIES = text(  # from one to the next in the index: looking at everybody 
 _KNOWN = (
     select(*_LEARNER, *_HELD, is_over(bindparam("now", type_=Time)), *_PROFILE)
     .select_from(with_licenses(learners.outerjoin(waiting, waiting.c.learner_id == learners.c.id)))
-    .where(learners.c.deleted_at.is_(None))
+    .where(learners.c.deleted_at.is_(None), is_any_of(learners.c.id, "ids"))
 )
-_OWNED = select(*_IDENTITY).order_by(identities.c.id)
+_OWNED = select(*_IDENTITY).where(is_any_of(identities.c.learner_id, "ids")).order_by(identities.c.id)
+_NAMED = (identities.c.directory == bindparam("directory")) & is_any_of(identities.c.key, "keys")
+_BY_IDENTITY = select(identities.c.key, identities.c.learner_id).where(_NAMED)
+_BY_EMAIL = select(learners.c.email, learners.c.id).where(is_any_of(learners.c.email, "values"))
+_BY_LINK = select(links.c.value, links.c.learner_id).where(is_any_of(links.c.value, "values"))
 _RECORDED = (
     select(*(identities.c[name] for name in ("id", "key", "presence", "fingerprint", "fresh_until")))
-    .where(identities.c.directory == bindparam("directory"))
+    .where(_NAMED)
     .order_by(identities.c.id)
 )
 _WIDEST = select(func.max(identities.c.id))
@@ -107,8 +111,8 @@ class People:
         """Everybody these identities, addresses and link values may mean."""
         with self._engine.connect() as connection:
             by_identity = self._by_identity(connection, ids)
-            by_email = dict(self._pairs(connection, learners.c.email, learners.c.id, emails))
-            by_link = self._pairs(connection, links.c.value, links.c.learner_id, link_values)
+            by_email = dict(self._pairs(connection, _BY_EMAIL, emails))
+            by_link = self._pairs(connection, _BY_LINK, link_values)
             wanted = {*by_identity.values(), *by_email.values(), *(learner for _, learner in by_link)}
             known = {entry.id: entry for entry in _learners(connection, wanted, now)}
         linked: dict[str, list[KnownLearner]] = defaultdict(list)
@@ -137,14 +141,15 @@ class People:
     def recorded(self, directory: str, ids: Collection[str], now: int) -> list[Recorded]:
         """What is remembered of those of `ids` that are known, by number."""
         with self._engine.connect() as connection:
-            statement = _RECORDED.where(is_any_of(connection, identities.c.key, ids))
-            rows = connection.execute(statement, {"directory": directory}).mappings()
-            return [_recorded(row, now) for row in rows]
+            asked = {"directory": directory, "keys": ids}
+            return [_recorded(row, now) for row in connection.execute(_RECORDED, asked).mappings()]
 
     def of_other_directories(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Identities that were there last time in directories other than these: directory and number."""
         with self._engine.connect() as connection:
             others = set(connection.execute(_DIRECTORIES).scalars()).difference(names)
+            if not others:
+                return []
             statement = select(identities.c.directory, identities.c.id).where(
                 identities.c.directory.in_(sorted(others)), identities.c.presence != Presence.MISSING
             )
@@ -153,7 +158,7 @@ class People:
     def owners(self, numbers: Collection[int]) -> set[int]:
         """The learners these identities belong to."""
         with self._engine.connect() as connection:
-            chosen = is_any_of(connection, identities.c.id, numbers)
+            chosen = is_any_of(identities.c.id, numbers)
             return set(connection.execute(select(identities.c.learner_id).where(chosen)).scalars())
 
     def leaving(self, gone_since: int | None) -> list[int]:
@@ -178,22 +183,19 @@ class People:
 
     @staticmethod
     def _pairs(
-        connection: Connection, key: ColumnElement[str], value: ColumnElement[int], wanted: Collection[str]
+        connection: Connection, statement: Select[Any], wanted: Collection[str]
     ) -> list[tuple[str, int]]:
         if not wanted:
             return []
-        rows = connection.execute(select(key, value).where(is_any_of(connection, key, wanted)))
-        return [(row[0], row[1]) for row in rows]
+        return [(row[0], row[1]) for row in connection.execute(statement, {"values": wanted})]
 
     @staticmethod
     def _by_identity(connection: Connection, ids: Collection[Identity]) -> dict[Identity, int]:
         found: dict[Identity, int] = {}
         for directory in sorted({identity.directory for identity in ids}):
             keys = [identity.id for identity in ids if identity.directory == directory]
-            statement = select(identities.c.key, identities.c.learner_id).where(
-                identities.c.directory == directory, is_any_of(connection, identities.c.key, keys)
-            )
-            found.update({Identity(directory, row[0]): row[1] for row in connection.execute(statement)})
+            rows = connection.execute(_BY_IDENTITY, {"directory": directory, "keys": keys})
+            found.update({Identity(directory, row[0]): row[1] for row in rows})
         return found
 
 
@@ -201,12 +203,10 @@ def _learners(connection: Connection, ids: Collection[int], now: int) -> Iterato
     if not ids:
         return
     owned: dict[int, list[KnownIdentity]] = defaultdict(list)
-    mine = is_any_of(connection, identities.c.learner_id, ids)
-    for row in connection.execute(_OWNED.where(mine)):
+    for row in connection.execute(_OWNED, {"ids": ids}):
         identity = _identity(row)
         owned[identity.learner].append(identity)
-    statement = _KNOWN.where(is_any_of(connection, learners.c.id, ids))
-    for row in connection.execute(statement, {"now": now}):
+    for row in connection.execute(_KNOWN, {"ids": ids, "now": now}):
         yield _learner(row, owned[row[0]], now)
 
 

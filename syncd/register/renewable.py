@@ -52,7 +52,7 @@ class Renewable:
     def numbers(self, emails: Sequence[str]) -> dict[str, int]:
         """The learners with these addresses; who is missing from it is no learner."""
         with self._engine.connect() as connection:
-            chosen = is_any_of(connection, learners.c.email, [email.lower() for email in emails])
+            chosen = is_any_of(learners.c.email, [email.lower() for email in emails])
             rows = connection.execute(select(learners.c.email, learners.c.id).where(chosen))
             return {row[0]: row[1] for row in rows}
 

@@ -101,7 +101,7 @@ class Runs:
         if facts is not None:
             values["facts"] = json.dumps(facts)
         with self._drafter.begin() as connection:
-            connection.execute(_THIS.values(values), {"run": run})
+            connection.execute(_THIS, {"run": run, **values})
 
     def end(
         self,
@@ -121,7 +121,7 @@ class Runs:
         """
         values = {"state": state, "finished_at": now, "facts": json.dumps(facts), "error": error}
         with self._writer.begin() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(values))
+            connection.execute(_THIS, {"run": run, **values})
             if cursors is not None:
                 _keep(connection, cursors, now)
             if outdates_but is not None:

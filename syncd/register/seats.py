@@ -95,7 +95,7 @@ def _supersede(connection: Connection, replaced: Sequence[int], now: int) -> Non
     """These allocations, those that have not ended, give way to their renewal."""
     connection.execute(
         update(allocations)
-        .where(is_any_of(connection, allocations.c.id, replaced), HELD)
+        .where(is_any_of(allocations.c.id, replaced), HELD)
         .values(state="superseded", ended_at=now, ended_because="renewed")
     )
 
@@ -149,7 +149,7 @@ _GRANT = """
 
 def release(connection: Connection, learners: Iterable[int], lot: int | None, why: str, now: int) -> int:
     """End these learners' allocations, those from `lot` or all; how many. One that is over has expired."""
-    theirs = is_any_of(connection, allocations.c.learner_id, learners)
+    theirs = is_any_of(allocations.c.learner_id, learners)
     over = allocations.c.ends_at <= now
     ended = connection.execute(
         update(allocations)
@@ -165,7 +165,7 @@ def release(connection: Connection, learners: Iterable[int], lot: int | None, wh
 
 def expire(connection: Connection, learners: Sequence[int], now: int) -> None:
     """End what is over of these learners' allocations, as of its end; and let follow what was scheduled."""
-    theirs = is_any_of(connection, allocations.c.learner_id, learners)
+    theirs = is_any_of(allocations.c.learner_id, learners)
     for held in (LIVE, SCHEDULED):  # each has an index by learner
         connection.execute(
             update(allocations)
@@ -199,7 +199,7 @@ def put_in_line(connection: Connection, waiters: Sequence[Waiter], type_: str) -
 
 
 def leave_line(connection: Connection, learners: Iterable[int]) -> None:
-    connection.execute(delete(waiting).where(is_any_of(connection, waiting.c.learner_id, learners)))
+    connection.execute(delete(waiting).where(is_any_of(waiting.c.learner_id, learners)))
 
 
 def with_free_seats(connection: Connection, now: int) -> Iterator[Lot]:

@@ -95,7 +95,7 @@ class Stocktaking:
                 .join(learners, learners.c.id == allocations.c.learner_id)
                 .join(lots, lots.c.id == allocations.c.lot_id)
                 .where(
-                    is_any_of(connection, allocations.c.lot_id, lot_ids),
+                    is_any_of(allocations.c.lot_id, lot_ids),
                     or_(and_(HELD, _STAYS, ~_IS_RENEWED), _LAPSED),
                 )
                 .order_by(lots.c.ends_at, allocations.c.lot_id, allocations.c.seat)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from syncd.model import Identity
 from syncd.register import bulk, database, seats
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
@@ -40,6 +41,30 @@ def test_no_look_at_every_allocation(tmp_path: Any, question: str) -> None:
         assert [plan for plan in plans if plan.split()[:2] in [["SCAN", name] for name in tables]] == []
         assert any("uq_allocations_live_learner" in plan for plan in plans)
         assert connection.execute(text("SELECT count(*) FROM allocations")).scalar() == 1
+    engine.dispose()
+    company.register.close()
+
+
+def test_people_are_found_by_an_index_whatever_they_are_named_by(tmp_path: Any) -> None:
+    """A run by changes asks this of everybody it reads: it may not cost a look at everybody else."""
+    company = Company(f"sqlite:///{tmp_path}/syncd.db")
+    engine = database.connect(company.url)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, values, *_: asked.append((sql, values)))
+    people = People(engine)
+    people.roster([Identity("corp", "1")], ["ann@example.com"], ["7"], company.now)
+    people.recorded("corp", ["1"], company.now)
+    people.learners([1], company.now)
+    people.owners([1])
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for sql, values in asked
+            if sql.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
+    assert [plan for plan in plans if plan.startswith("SCAN") and "json_each" not in plan] == []
+    assert {"identities", "learners", "links"} <= {plan.split()[1] for plan in plans}
     engine.dispose()
     company.register.close()
 
