@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 
 from syncd.model import Identity
 from syncd.register import bulk, database, seats
@@ -14,6 +14,17 @@ from syncd.register.people import People
 from syncd.register.renewable import Renewable
 from syncd.register.seats import Grant
 from tests.company import START, Company, opened
+
+
+def _plans(engine: Engine, asked: list[tuple[str, Any]]) -> list[str]:
+    """How SQLite goes about each of these questions, step by step."""
+    with engine.connect() as connection:
+        return [
+            row[3]
+            for sql, values in asked
+            if sql.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
 
 
 @pytest.mark.parametrize("question", ["learners", "leaving", "ending"])
@@ -30,13 +41,8 @@ def test_no_look_at_every_allocation(tmp_path: Any, question: str) -> None:
         "leaving": lambda: People(engine).leaving(None),
         "ending": lambda: Renewable(engine).ending(company.now),
     }[question]()
+    plans = _plans(engine, asked)
     with engine.connect() as connection:
-        plans = [
-            row[3]
-            for sql, values in asked
-            if sql.startswith("SELECT")
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-        ]
         tables = ("allocations", "live", "scheduled", "last", "later")
         assert [plan for plan in plans if plan.split()[:2] in [["SCAN", name] for name in tables]] == []
         assert any("uq_allocations_live_learner" in plan for plan in plans)
@@ -56,13 +62,7 @@ def test_people_are_found_by_an_index_whatever_they_are_named_by(tmp_path: Any) 
     people.recorded("corp", ["1"], company.now)
     people.learners([1], company.now)
     people.owners([1])
-    with engine.connect() as connection:
-        plans = [
-            row[3]
-            for sql, values in asked
-            if sql.startswith("SELECT")
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-        ]
+    plans = _plans(engine, asked)
     assert [plan for plan in plans if plan.startswith("SCAN") and "json_each" not in plan] == []
     assert {"identities", "learners", "links"} <= {plan.split()[1] for plan in plans}
     engine.dispose()
