@@ -111,6 +111,8 @@ def _kind(node: Node) -> str:
         return " or ".join(dict.fromkeys(kinds))
     if "w)?" in node.get("pattern", ""):
         return "duration"
+    if "){4}" in node.get("pattern", ""):
+        return "crontab fields"
     if "%" in node.get("pattern", ""):
         return "percentage"
     if node.get("type") == "array":

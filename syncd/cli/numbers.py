@@ -39,7 +39,7 @@ def _write(app: App, path: Path, began: int, facts: RunFacts | None) -> None:
     ahead = app.next_shortfall() if facts and facts.state is RunState.DONE else (0, 0)
     last = LastRun(facts is None, app.clock() - began, facts, *ahead)
     try:
-        textfile.write(path, last, app.gauges(), app.settings.schedule.every)
+        textfile.write(path, last, app.gauges(), app.settings.schedule.pauses.longest)
     except OSError as exc:
         complain(
             f"the numbers could not be written to {path}: {exc.strerror or exc}",

@@ -23,6 +23,7 @@ Ask = Callable[[str, bool], object]
 
 # Nothing is dropped because the machine slept: what was missed, however often, is done once, now.
 _JOBS = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+_CRONTAB = ("minute", "hour", "day", "month", "day_of_week")
 _JUMP = 60.0  # seconds by which a clock is corrected without ado
 
 
@@ -74,14 +75,18 @@ class _Job(NamedTuple):
 
 def _jobs(schedule: ScheduleSection, zone: tzinfo) -> list[_Job]:
     jitter = schedule.jitter or None
+
+    def trigger(when: int | str) -> BaseTrigger:
+        if isinstance(when, int):
+            return IntervalTrigger(seconds=when, jitter=jitter, timezone=zone)
+        fields = dict(zip(_CRONTAB, when.split(), strict=True))
+        return CronTrigger(**fields, jitter=jitter, timezone=zone)
+
     jobs = []
     if schedule.every:
-        trigger = IntervalTrigger(seconds=schedule.every, jitter=jitter, timezone=zone)
-        jobs.append(_Job(trigger, "schedule.every", full=False))
+        jobs.append(_Job(trigger(schedule.every), "schedule.every", full=False))
     if schedule.full:
-        names = ("minute", "hour", "day", "month", "day_of_week")
-        fields = dict(zip(names, schedule.full.split(), strict=True))
-        jobs.append(_Job(CronTrigger(**fields, jitter=jitter, timezone=zone), "schedule.full", full=True))
+        jobs.append(_Job(trigger(schedule.full), "schedule.full", full=True))
     return jobs
 
 

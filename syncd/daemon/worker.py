@@ -192,12 +192,12 @@ class Worker:
 
     def _lasted(self) -> float:
         """Seconds the run in hand took. One that takes longer than its schedule has it is told of."""
-        lasted, every = time.monotonic() - self._began, self._settings.schedule.every
-        if 0 < every < lasted:
+        lasted, pause = time.monotonic() - self._began, self._settings.schedule.pauses.shortest
+        if 0 < pause < lasted:
             _log.warning(
                 "run_outlasted_schedule",
                 seconds=round(lasted),
-                every=every,
+                pause=pause,
                 next_step="what became due meanwhile is one run; raise schedule.every if it happens often",
             )
         return lasted

@@ -94,13 +94,12 @@ def _without_null(node: Node) -> None:
 
 def _with_readable_default(node: Node) -> None:
     default = node.get("default")
+    patterns = [form.get("pattern") for form in (node, *node.get("anyOf", ()))]
     if isinstance(default, dict) or default in ((), []):
         del node["default"]
-    elif node.get("pattern") == DURATION_PATTERN and isinstance(default, int):
+    elif DURATION_PATTERN in patterns and isinstance(default, int):
         node["default"] = duration_text(default)
-    elif isinstance(default, float) and any(
-        c.get("pattern") == PERCENT_PATTERN for c in node.get("anyOf", ())
-    ):
+    elif PERCENT_PATTERN in patterns and isinstance(default, float):
         node["default"] = f"{default:g}%"
 
 

@@ -141,11 +141,8 @@ def percentage(value: object) -> float:
     raise PydanticCustomError("percent", "must be a percentage from 0% to 100%, such as 5%")
 
 
-Duration = Annotated[
-    int,
-    BeforeValidator(seconds),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": DURATION_PATTERN, "maximum": 0, "minimum": 0}),
-]
+DURATION_SCHEMA = {"type": ["string", "integer"], "pattern": DURATION_PATTERN, "maximum": 0, "minimum": 0}
+Duration = Annotated[int, BeforeValidator(seconds), WithJsonSchema(DURATION_SCHEMA)]
 """Seconds; written "90s", "15m", "2h", "14d" or 0. Defaults in code are plain seconds."""
 
 Percent = Annotated[

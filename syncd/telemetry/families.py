@@ -26,10 +26,10 @@ class LastRun:
     short_by: int = 0
 
 
-def of_installation(every: int) -> Iterator[Metric]:
-    """`every`: seconds between two syncs."""
+def of_installation(pause: int) -> Iterator[Metric]:
+    """`pause`: seconds between two syncs by schedule, at the most."""
     yield labelled("syncd_build_info", "The version that runs.", "version", {__version__: 1})
-    yield plain("syncd_schedule_every_seconds", "Seconds between two syncs; 0: by `full` only.", every)
+    yield plain("syncd_schedule_pause_seconds", "The longest the schedule leaves between two syncs.", pause)
 
 
 def of_last_run(last: LastRun) -> Iterator[Metric]:

@@ -20,15 +20,16 @@ from syncd.register.gauges import Reading
 from syncd.telemetry.families import LastRun, of_installation, of_last_run, of_register
 
 
-def write(path: Path, last: LastRun, reading: Reading | None, every: int) -> None:
+def write(path: Path, last: LastRun, reading: Reading | None, pause: int) -> None:
     """Replace the file at `path` in one step: whoever reads it sees the old one or the new. Raises `OSError`.
 
-    `reading`: None where the database cannot be read. `every`: seconds between two syncs.
+    `reading`: None where the database cannot be read. `pause`: seconds between two syncs by schedule, at the
+    most.
     """
     handle, new = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # hidden: the collector passes it over
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_text(last, reading, every))
+            file.write(_text(last, reading, pause))
             os.fchmod(file.fileno(), 0o644)  # numbers without names: whoever watches may read them
         Path(new).replace(path)
     except BaseException:
@@ -37,10 +38,10 @@ def write(path: Path, last: LastRun, reading: Reading | None, every: int) -> Non
         raise
 
 
-def _text(last: LastRun, reading: Reading | None, every: int) -> bytes:
+def _text(last: LastRun, reading: Reading | None, pause: int) -> bytes:
     class Numbers(Collector):
         def collect(self) -> Iterator[Metric]:
-            yield from of_installation(every)
+            yield from of_installation(pause)
             yield from of_last_run(last)
             yield from of_register(reading)
 

@@ -44,7 +44,7 @@ def test_a_sync_leaves_its_numbers(office: Office, file: Path) -> None:
     assert found["syncd_last_run_failed", ()] == 0
     assert ("syncd_forecast_shortfall_licenses", ()) in found
     assert found["syncd_last_success_timestamp_seconds", ()] > 1_700_000_000
-    assert found["syncd_schedule_every_seconds", ()] == 900
+    assert found["syncd_schedule_pause_seconds", ()] == 900
     assert not any(name.startswith("syncd_leading") or name.endswith("_total") for name, _ in found)
 
 

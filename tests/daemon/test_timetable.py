@@ -49,6 +49,13 @@ def test_the_night_of_a_clock_change_is_not_without_its_full_read() -> None:
     assert [time[:10] for time in autumn] == ["2027-10-31", "2027-10-31", "2027-11-01"]
 
 
+def test_every_may_name_the_hours_in_which_the_daemon_syncs() -> None:
+    timetable = Timetable(section(every="*/30 8-9 * * mon-fri"), LONDON, ask)
+    times = fire_times(timetable, "every", datetime(2027, 1, 15, 9, 15, tzinfo=LONDON), 3)  # a Friday
+    assert [time[:16] for time in times] == ["2027-01-15T09:30", "2027-01-18T08:00", "2027-01-18T08:30"]
+    assert ids(timetable) == {"every", "full"}
+
+
 @pytest.mark.parametrize("days", ["0", "7", "sun"])
 def test_sunday_is_sunday_however_it_is_written(days: str) -> None:
     timetable = Timetable(section(full=f"0 3 * * {days}"), LONDON, ask)

@@ -19,19 +19,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics(Collector):
     """`read` gives the register's numbers, or None while its database cannot be read.
 
-    `every`: seconds between two syncs, as `schedule` has it now. `calls`: what has been counted of them.
+    `pause`: seconds between two syncs, at the most, as `schedule` has it now. `calls`: what has been counted
+    of them.
     """
 
     def __init__(
         self,
         snapshot: Callable[[], Snapshot],
         read: Callable[[], Reading | None],
-        every: Callable[[], int],
+        pause: Callable[[], int],
         calls: Callable[[], Iterable[Metric]],
     ) -> None:
         self._snapshot = snapshot
         self._read = read
-        self._every = every
+        self._pause = pause
         self._calls = calls
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -45,7 +46,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = self._snapshot()
-        yield from of_installation(self._every())
+        yield from of_installation(self._pause())
         yield from _of_daemon(now)
         yield from of_last_run(LastRun(bool(now.failure), now.lasted, now.facts, now.short_at, now.short_by))
         yield from self._calls()

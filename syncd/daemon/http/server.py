@@ -141,7 +141,7 @@ class HttpServer:
             return Health(ok=not now.not_ready, role=now.role, reasons=list(now.not_ready))
 
     def _add_metrics(self, application: FastAPI) -> None:
-        metrics = Metrics(self._status.snapshot, self._reading, self._every, self._calls.collect)
+        metrics = Metrics(self._status.snapshot, self._reading, self._pause, self._calls.collect)
 
         @application.get("/metrics", tags=["health"], response_class=Response)
         def numbers(request: Request) -> Response:
@@ -150,8 +150,8 @@ class HttpServer:
                 self._access.check(request, Role.METRICS)
             return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    def _every(self) -> int:
-        return self._app.settings.schedule.every
+    def _pause(self) -> int:
+        return self._app.settings.schedule.pauses.longest
 
     def _reading(self) -> Reading | None:
         return self._app.gauges()

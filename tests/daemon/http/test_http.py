@@ -223,7 +223,7 @@ def test_metrics_count_and_name_nobody(answering: Callable[..., Site]) -> None:
     assert site.number("syncd_learners", account="active") == 2
     assert site.number("syncd_last_success_timestamp_seconds") > 1_700_000_000
     assert site.number("syncd_database_up") == 1
-    assert site.number("syncd_schedule_every_seconds") == 900
+    assert site.number("syncd_schedule_pause_seconds") == 900
     assert "@" not in site.get("/metrics", "METRICS").text
 
 
