@@ -128,7 +128,7 @@ def keeps_waiting(register: Register, facts: RunFacts) -> bool:
 
 def _held_already(register: Register, facts: RunFacts) -> int | None:
     """The plan that waits, or was approved, when this one does all of what that one does, and is held for the
-    same: the rest comes after. One that was rejected must be the very same."""
+    same: the rest comes after. One that was rejected must be the very same, and counts while it is kept."""
     because = {entry["override"] for entry in facts.objections}
     now: Contents = {}
     for plan in register.runs.held():

@@ -12,8 +12,11 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|authori[sz]ation|credential|api_?key|cookie", re.I)
-_IN_URL = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
+from syncd.masking import MASK, without_secrets
+
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)?$|pwd|secret|token|authori[sz]ation|credential|api.?key|cookie", re.I
+)
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+@(?=[^\s@<>\"'(),;:/]+\.)")
 _ACTORS = ("requested_by",)  # user@host: whoever gives commands is named in every log
 _TOLD = frozenset({"run_failed", "run_interrupted", "plan_held"})
@@ -75,15 +78,17 @@ def discreet(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict
 
 def _masked(key: str, value: Any, *, addresses: bool) -> Any:
     if _SECRET.search(key) and value:
-        return "***"
+        return MASK
     if isinstance(value, str):
-        value = _IN_URL.sub(r"\1:***@", value)
-        return _ADDRESS.sub("***@", value) if addresses and key not in _ACTORS else value
+        value = without_secrets(value)
+        return _ADDRESS.sub(f"{MASK}@", value) if addresses and key not in _ACTORS else value
     if isinstance(value, Mapping):
         return {str(name): _masked(str(name), item, addresses=addresses) for name, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_masked("", item, addresses=addresses) for item in value]
-    return value
+    if value is None or isinstance(value, (int, float)):
+        return value
+    return _masked(key, str(value), addresses=addresses)  # as it will be written
 
 
 def _leave_to_the_command(_logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]) -> EventDict:

@@ -104,16 +104,15 @@ def hub_postgresql(hosts: Network) -> Iterator[Postgresql]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of sixteen megabytes, in memory."""
+def small_disk() -> Iterator[Path]:
+    """A disk of 32 megabytes, in memory, that every user may write to."""
     _require("disk")
-    place = tmp_path / "disk"
-    place.mkdir()
-    run(["mount", "-t", "tmpfs", "-o", "size=16m", "small-disk", str(place)])
-    try:
-        yield place
-    finally:
-        run(["umount", str(place)])
+    with TemporaryDirectory(prefix="syncd-") as place:
+        run(["mount", "-t", "tmpfs", "-o", "size=32m,mode=1777", "small-disk", place])
+        try:
+            yield Path(place)
+        finally:
+            run(["umount", place])
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from syncd.model import RunState
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
 from syncd.run import Task, run
-from tests.company import Company, opened
+from tests.company import DAY, Company, opened
 
 
 @pytest.fixture
@@ -222,6 +222,23 @@ def test_a_rejected_plan_is_never_applied_and_asks_nobody_again(company: Company
     with pytest.raises(ConfigError, match="is rejected"):
         company.sync(reviewed=held.run)
     assert company.learners() == []
+
+
+def test_a_rejected_plan_is_dropped_a_month_after_the_no_and_then_somebody_is_asked_anew(
+    company: Company,
+) -> None:
+    rejected = company.sync()
+    company.now += 20 * DAY
+    decide(company, rejected.run, RunState.REJECTED)
+    company.now += 29 * DAY
+    assert company.sync().run == rejected.run
+    assert company.changes(rejected)
+    company.now += 2 * DAY
+    asked = company.sync()
+    assert asked.run > rejected.run
+    assert company.changes(asked)
+    assert company.changes(rejected) == []
+    assert [company.register.runs.state(run.run) for run in (rejected, asked)] == ["rejected", "held"]
 
 
 def test_an_approved_plan_is_applied_once(company: Company) -> None:

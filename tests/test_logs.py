@@ -38,6 +38,9 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
         ("headers", {"Cookie": "hunter2"}),
         ("url", "postgresql://syncd:hunter2@db/syncd"),
         ("seen", ["ldap://u:hunter2@dc"]),
+        ("unicodePwd", "hunter2"),
+        ("reason", "the server says: password=hunter2"),
+        ("cause", ValueError("password=hunter2")),
     ],
 )
 def test_a_secret_never_reaches_a_line(name: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +108,26 @@ def test_who_is_not_read_by_the_journal_gets_plain_lines(
     logs.configure(level="info", json=True)
     structlog.get_logger().warning("clock_jumped")
     assert capfd.readouterr().err.startswith("{")
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_what_an_exception_says_is_masked_in_its_traceback(
+    json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(level="info", json=json)
+    said = "password=hunter2 for ann@example.com"
+    try:
+        try:
+            raise ValueError(said)
+        except ValueError as exc:
+            raise RuntimeError("cannot connect") from exc
+    except RuntimeError as exc:
+        structlog.get_logger().error("command_failed", exc_info=exc)
+        logging.getLogger("msal").error("refused: %s", said, exc_info=exc)
+    shown = capsys.readouterr().err
+    assert shown.count("ValueError: password=*** for ***@example.com") == 2
+    assert "RuntimeError: cannot connect" in shown
+    assert "hunter2" not in shown
 
 
 def test_a_traceback_shows_no_locals(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ import click
 
 from syncd.cli.screen import clean, is_utf8
 from syncd.errors import SyncdError
+from syncd.masking import without_secrets
 
 
 class Terminated(KeyboardInterrupt):
@@ -52,12 +53,12 @@ def in_words(ctx: click.Context) -> Iterator[None]:
 
 
 def complain(message: str, next_step: str = "") -> None:
-    """One block on standard error: what is wrong, and what to do."""
+    """One block on standard error: what is wrong, and what to do. It may repeat what a library says."""
     first, *others = message.split("\n")
     lines = [f"syncd: {first}", *(f"       {line}" for line in others)]
     if next_step:
         lines.append(f"{'→' if is_utf8(sys.stderr) else '->'} {next_step}")
-    click.echo("\n".join(map(clean, lines)), err=True)
+    click.echo("\n".join(clean(without_secrets(line)) for line in lines), err=True)
 
 
 def code_of(exc: BaseException) -> int:
@@ -68,6 +69,10 @@ def code_of(exc: BaseException) -> int:
 def _unexpected(exc: Exception) -> None:
     import structlog
 
+    from syncd import logs
+
+    if not structlog.is_configured():  # it has not come as far as the configuration, or needs none
+        logs.configure(level="warning", json=not sys.stderr.isatty())
     structlog.get_logger().error("command_failed", exc_info=exc)
     complain(
         f"unexpected error ({type(exc).__name__}); this is a mistake in syncd",

@@ -2,7 +2,7 @@
 
 held         decide, or let that kind of change pass once
 approved     whoever applies it
-rejected     nobody is asked again
+rejected     nobody is asked again for a while
 superseded   the run in its place
 cut short    what finishes it
 """
@@ -47,7 +47,7 @@ def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
     if record.state is RunState.APPROVED:
         yield f"a daemon at work applies it within seconds; without one: {apply}"
     if record.state is RunState.REJECTED:
-        yield "it is never applied; nobody is asked again about a plan that does the same"
+        yield "it is never applied; for 30 days nobody is asked again about a plan that does the same"
         yield from preview.allowing(preview.facts_of(app, record), session.command("").strip())
     if record.state is RunState.INTERRUPTED:
         yield finishing(session, record.applies_run)

@@ -95,10 +95,10 @@ def approve(session: Session, run: int) -> None:
 @click.argument("run", type=click.IntRange(min=1))
 @pass_session
 def reject(session: Session, run: int) -> None:
-    """Say no to the held plan RUN: it is never applied, and nobody is asked about the same plan again."""
+    """Say no to the held plan RUN: it is never applied, and nobody is asked about the same for 30 days."""
     with session.app() as app:
         approval.decide(app.register, run, RunState.REJECTED, by=actor(), now=app.clock())
-    session.screen.say(f"Run {run} is rejected; a plan that does the same stays held without asking again.")
+    session.screen.say(f"Run {run} is rejected; what does the same stays held without asking for 30 days.")
     session.screen.say("→ correct the directory or the configuration, so that syncs go through again")
 
 

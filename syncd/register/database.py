@@ -149,19 +149,15 @@ _WORDS = (
     ),
     ("could not translate host name", "is on a host that cannot be found", "check the host in `database:`"),
     ("failed to resolve host", "is on a host that cannot be found", "check the host in `database:`"),
-    (
-        "No space left",
-        "cannot grow: its disk is full",
-        "free some space; the next run carries on where this one stopped",
-    ),
 )
 _LITTLE_SPACE = 1_000_000  # bytes
+_DISK_FULL = "53100"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
     where = f"the database {engine.url.render_as_string(hide_password=True)}"
     raw = str(exc.orig) if isinstance(exc, DatabaseError) and exc.orig is not None else str(exc)
-    if "disk I/O error" in raw and _no_space(engine):
+    if _no_space(engine, raw, getattr(getattr(exc, "orig", None), "sqlstate", "")):
         raw = "disk is full"
     for sign, words, next_step in _WORDS:
         if sign in raw:
@@ -177,8 +173,13 @@ def _in_words(engine: Engine, exc: SQLAlchemyError) -> SyncdError:
     return kind(f"{where} failed: {first_line}", brief="the database failed")
 
 
-def _no_space(engine: Engine) -> bool:
-    """SQLite calls it an I/O error, too, when there is no room for the files beside the database."""
+def _no_space(engine: Engine, raw: str, code: str) -> bool:
+    """PostgreSQL has many words for it, in many languages, and one code, but no code while it lets us in.
+
+    SQLite calls it an I/O error, too, when there is no room for the files beside the database.
+    """
+    if "disk I/O error" not in raw:
+        return code == _DISK_FULL or "No space left" in raw
     with suppress(OSError):
         found = os.statvfs(Path(engine.url.database or "").parent)
         return found.f_bavail * found.f_frsize < _LITTLE_SPACE

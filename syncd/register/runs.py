@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, bindparam, delete, func, 
 
 from syncd.model import Cursor, RunState
 from syncd.register import bulk, trail
+from syncd.register.bulk import is_any_of
 from syncd.register.database import drafting, writing
 from syncd.register.schema import changes, counters, runs
 from syncd.register.schema import cursors as kept
@@ -19,6 +20,7 @@ from syncd.register_port import OPEN, HeldPlan
 HAS_READ = runs.c.facts.not_like('%"sizes": {}%')
 """The runs that have read a directory: not those that only renewed licenses."""
 KEEP_PLANS = 30 * 86400
+"""For so long a plan that is not applied keeps its changes; a decision on it begins that time anew."""
 _CUT_SHORT = (RunState.APPLYING, RunState.INTERRUPTED)
 PREVIEWS = (  # commands that only look
     *("plan", "sync --dry-run", "licenses renew --dry-run", "explain"),
@@ -34,9 +36,12 @@ _ABANDONED = (
     .where(runs.c.state == RunState.PLANNING)
     .values(state=RunState.FAILED, error="its process ended while planning")
 )
+_WAITS = runs.c.state.in_((RunState.PLANNED, RunState.HELD))
+# Not EXISTS, for which PostgreSQL may read all the changes there are instead of looking run by run.
+_A_CHANGE = select(changes.c.run_id).where(changes.c.run_id == runs.c.id).limit(1).scalar_subquery()
 _OLD_PLANS = select(runs.c.id).where(
-    runs.c.state.in_((RunState.PLANNED, RunState.HELD, RunState.FAILED)),
-    runs.c.started_at < bindparam("before"),
+    _WAITS | (runs.c.state.in_((RunState.REJECTED, RunState.FAILED)) & _A_CHANGE.is_not(None)),
+    func.coalesce(runs.c.decided_at, runs.c.started_at) < bindparam("before"),
     runs.c.id != bindparam("but"),
 )
 # A number that no run has had, also none that was forgotten. A sequence of PostgreSQL sees to that by itself.
@@ -135,7 +140,7 @@ class Runs:
 
     def decide(self, run: int, state: RunState, *, by: str, now: int) -> bool:
         """Approve or reject a plan that waits for it; whether it does."""
-        waiting = update(runs).where(runs.c.id == run, runs.c.state.in_((RunState.HELD, RunState.PLANNED)))
+        waiting = update(runs).where(runs.c.id == run, _WAITS)
         with self._writer.begin() as connection:
             decided = connection.execute(waiting.values(state=state, decided_by=by, decided_at=now))
             if decided.rowcount:
@@ -272,9 +277,9 @@ def _drop_old_plans(connection: Connection, now: int, *, but: int | None) -> Non
     old = connection.execute(_OLD_PLANS, {"before": now - KEEP_PLANS, "but": but or 0})
     numbers = list(old.scalars())
     if numbers:
-        connection.execute(delete(changes).where(changes.c.run_id.in_(numbers)))
-        dropped = update(runs).where(runs.c.id.in_(numbers), runs.c.state != RunState.FAILED)
-        connection.execute(dropped.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
+        connection.execute(delete(changes).where(is_any_of(changes.c.run_id, numbers)))
+        waited = update(runs).where(is_any_of(runs.c.id, numbers), _WAITS)
+        connection.execute(waited.values(state=RunState.FAILED, error="nobody applied it within 30 days"))
 
 
 def _held(run: int, command: str, state: str, facts: str) -> HeldPlan:

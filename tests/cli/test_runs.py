@@ -89,7 +89,7 @@ def test_a_rejected_plan_says_who_said_no_and_what_is_left_to_do(held: Office) -
     synced = held.say("sync", code=3).stdout
     assert f"Run 1, which does the same, was rejected by {by}, " in synced
     for shown in (synced, held.say("runs", "show", "1", code=0).stdout):
-        assert "→ it is never applied; nobody is asked again" in shown
+        assert "→ it is never applied; for 30 days nobody is asked again" in shown
         assert "sync --allow creations` plans anew" in shown
         assert "apply 1`" not in shown
     assert f"run 1 is rejected (by {by}): it has no plan to apply" in held.say("apply", "1", code=2).stderr

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
+from syncd.errors import DatabaseDown
 from tests.office import CONFIG, Office, environment, events, person
 
 CROWD = 20_000
@@ -187,6 +189,39 @@ def test_a_mistake_of_ours_is_short_for_people_and_full_in_the_log(
     (event,) = events(found.stderr, "command_failed")
     assert "ZeroDivisionError" in event["exception"]
     assert "ann@" not in found.stderr
+
+
+@pytest.mark.parametrize("command", [("runs", "list"), ("init", "--yes", "new.yaml")])
+def test_what_a_mistake_says_of_a_secret_is_shown_nowhere(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Also of a command that ends before it has read how to log."""
+
+    said = "password=hunter2"
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError(said)
+
+    monkeypatch.setattr("syncd.register.runs.Runs.latest", broken)
+    monkeypatch.setattr("syncd.cli.init._answers", broken)
+    structlog.reset_defaults()
+    found = office.say(*command, code=1)
+    assert "hunter2" not in found.output
+    (event,) = events(found.stderr, "command_failed")
+    assert "ValueError: password=***" in event["exception"]
+
+
+def test_what_a_library_says_of_a_secret_is_masked_in_the_complaint(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object, **__: object) -> None:
+        raise DatabaseDown("cannot be reached: password=hunter2", next_step="password: must not be empty")
+
+    monkeypatch.setattr("syncd.register.runs.Runs.latest", down)
+    found = office.say("runs", "list", code=4)
+    assert "syncd: cannot be reached: password=***" in found.stderr
+    assert "→ password: must not be empty" in found.stderr
+    assert "hunter2" not in found.output
 
 
 def test_help_loads_no_heavy_library(office: Office) -> None:

@@ -14,6 +14,19 @@ from typing import Any
 from tests.office import Office, environment
 
 PATIENCE = 60.0
+HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
+FREEZE = f"""
+{HURRY}
+import os, signal
+from syncd.daemon.worker import Worker
+watch, frozen = Worker._watch, []
+def freeze(self, stage, done, total):
+    if stage.startswith(%r) and not frozen:
+        frozen.append(stage)
+        os.kill(os.getpid(), signal.SIGSTOP)
+    watch(self, stage, done, total)
+Worker._watch = freeze
+"""  # once, in the middle of a run
 
 
 class Serving:

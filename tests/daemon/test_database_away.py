@@ -10,25 +10,12 @@ import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.daemon.serving import Serving, serving
+from tests.daemon.serving import FREEZE, HURRY, Serving, serving
 from tests.office import CONFIG, Office
 from tests.servers.postgresql import Postgresql
 from tests.servers.tcp import free_port
 
 CROWD = 5000
-HURRY = "from syncd.daemon import worker; worker._LOOK = 0.2"
-FREEZE = f"""
-{HURRY}
-import os, signal
-from syncd.daemon.worker import Worker
-watch, frozen = Worker._watch, []
-def freeze(self, stage, done, total):
-    if stage.startswith(%r) and not frozen:
-        frozen.append(stage)
-        os.kill(os.getpid(), signal.SIGSTOP)
-    watch(self, stage, done, total)
-Worker._watch = freeze
-"""  # once, in the middle of a run
 
 
 @pytest.fixture
