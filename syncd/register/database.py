@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from syncd.errors import ConfigError, DatabaseDown, SyncdError, Unavailable
 from syncd.register.locking import lock
 
-HEAD = "0008"  # the newest migration; a test keeps it true
+HEAD = "0009"  # the newest migration; a test keeps it true
 
 
 # A cut cable is noticed within half a minute, on our side by libpq and on the server's by `_NOTICED`, so that

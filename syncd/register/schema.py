@@ -231,7 +231,7 @@ runs = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("command", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
     _text("requested_by"),
     Column("started_at", Time, nullable=False),
     Column("finished_at", Time),

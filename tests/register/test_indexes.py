@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from syncd.model import Identity
+from syncd.model import Identity, RunState
 from syncd.register import bulk, database, seats
 from syncd.register.licenses import Licenses
 from syncd.register.people import People
 from syncd.register.renewable import Renewable
+from syncd.register.runs import Runs
 from syncd.register.seats import Grant
 from tests.company import START, Company, opened
 
@@ -22,7 +23,7 @@ def _plans(engine: Engine, asked: list[tuple[str, Any]]) -> list[str]:
         return [
             row[3]
             for sql, values in asked
-            if sql.startswith("SELECT")
+            if sql.startswith(("SELECT", "UPDATE", "DELETE"))
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
         ]
 
@@ -65,6 +66,23 @@ def test_people_are_found_by_an_index_whatever_they_are_named_by(tmp_path: Any) 
     plans = _plans(engine, asked)
     assert [plan for plan in plans if plan.startswith("SCAN") and "json_each" not in plan] == []
     assert {"identities", "learners", "links"} <= {plan.split()[1] for plan in plans}
+    engine.dispose()
+    company.register.close()
+
+
+def test_a_run_begins_without_a_look_at_every_run(tmp_path: Any) -> None:
+    company = Company(f"sqlite:///{tmp_path}/syncd.db")
+    engine = database.connect(company.url)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, values, *_: asked.append((sql, values)))
+    runs = Runs(engine)
+    number = runs.begin("serve", "test", company.now)
+    runs.interrupted()
+    runs.last_sizes()
+    runs.end(number, RunState.DONE, company.now, {}, outdates_but=())
+    plans = [plan for plan in _plans(engine, asked) if " runs" in plan]
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+    assert len([plan for plan in plans if "ix_runs_state" in plan]) >= 4
     engine.dispose()
     company.register.close()
 
