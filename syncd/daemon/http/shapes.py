@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.model import Entry
 from syncd.plan.roster import WaitingLearner
@@ -211,7 +211,9 @@ class Learner(BaseModel):
 
 
 class SyncRequest(BaseModel):
-    """A sync to be begun as soon as the worker is free."""
+    """A sync to be begun as soon as the worker is free. A key that is not known is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
 
     full: bool = Field(default=False, description="read everybody anew, not only what has changed")
 
