@@ -54,6 +54,16 @@ def held(office: Office) -> Office:
     return office
 
 
+def test_what_to_do_about_a_held_plan_is_the_same_wherever_it_is_met(held: Office) -> None:
+    for words, code in ((("sync",), 3), (("runs", "show", "1"), 0)):
+        shown = held.say(*words, code=code).stdout
+        steps = [line for line in shown.splitlines() if line.startswith("→")][-3:]
+        assert [step.partition(":")[0] for step in steps[:2]] == ["→ if it is right", "→ if it is wrong"]
+        assert "correct the directory or the configuration" in steps[1]
+        for command in ("apply 1`", "runs approve 1`", "runs reject 1`", "sync --allow creations`"):
+            assert command in "\n".join(steps)
+
+
 def test_a_superseded_plan_names_the_run_in_its_place(held: Office) -> None:
     held.employ(person("ann", last_name="Roe"), person("bob"))
     held.say("sync", code=3)

@@ -208,7 +208,8 @@ def test_a_preview_that_is_held_is_nobodys_news(town: Town) -> None:
     town.tell()
     (mail,) = town.mail.to("it@contoso.com")
     assert mail["Subject"] == "Contoso: The sync is held"
-    assert "apply 2" in text_of(mail)
+    for command in ("runs show 2", "apply 2", "runs approve 2", "runs reject 2", "sync --allow creations"):
+        assert f"/syncd.yaml {command}\n" in text_of(mail)
 
 
 def test_what_others_know_is_told_as_well(town: Town) -> None:
