@@ -1,10 +1,11 @@
-"""A plan that is held, or waits for somebody: how it stands, and what to do about it.
+"""A run that was not applied, or not to its end: how it stands, and what to do about it.
 
 held         decide, or let that kind of change pass once
 approved     whoever applies it
 rejected     nobody is asked again
 superseded   the run in its place
-cut short    what finishes it
+failed       what the error says is to be done
+cut short    that, and what finishes it
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
         if facts.sizes:
             yield f"so that syncs go through again, {_CORRECT}"
         yield from preview.allowing(facts, session.command("").strip())
+    if record.facts.get("next_step"):
+        yield record.facts["next_step"]
     if record.state is RunState.INTERRUPTED:
         yield finishing(session, record.applies_run)
     successor = app.register.runs.successor(record.id)

@@ -199,7 +199,7 @@ def _last_run(connection: Connection) -> LastRun | None:
         return LastRun(row["id"], at, objections=found)
     failed = state in (RunState.FAILED, RunState.INTERRUPTED)
     error = (row["error"] or str(state)) if failed else facts.get("platform_down", "")
-    return LastRun(row["id"], at, error)
+    return LastRun(row["id"], at, error, next_step=facts.get("next_step", ""))
 
 
 def _ending(connection: Connection, now: int, seconds: int) -> list[LearnerNews]:

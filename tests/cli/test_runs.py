@@ -37,8 +37,11 @@ def test_a_plan_can_be_applied_from_where_it_is_shown(office: Office) -> None:
 
 def test_a_failed_run_says_why(office: Office) -> None:
     (office.folder / "people.csv").unlink()
-    office.say("sync")
-    assert "people.csv" in office.say("runs", "show", "1", code=0).stdout
+    *_, next_step = office.say("sync").stderr.splitlines()
+    shown = office.say("runs", "show", "1", code=0).stdout
+    assert "people.csv" in shown
+    assert next_step.startswith("→ ")
+    assert f"{next_step}\n" in shown, "what to do, in the words of the sync"
     assert "people.csv" in office.say("runs", "list").stdout
 
 

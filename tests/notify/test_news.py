@@ -169,16 +169,19 @@ def test_managers_are_those_of_the_register(town: Town) -> None:
 
 def test_a_failing_sync_is_told_to_admins_once_until_one_goes_through(town: Town) -> None:
     town.company.hire("ann")
-    town.company.people.refuse(Unavailable("it is away"))
+    town.company.people.refuse(Unavailable("it is away", next_step="bring it back"))
     for _ in range(3):
         fail(town)
     assert town.subjects("it@contoso.com") == ["Contoso: The sync has failed"]
+    told = text_of(town.mail.to("it@contoso.com")[0])
+    assert "did not go through: it is away\n\nWhat to do: bring it back.\n" in told
     town.company.people.mend()
     town.company.sync()
     town.tell()
     town.company.people.refuse(Unavailable("it is away again"))
     fail(town)
     assert len(town.mail.to("it@contoso.com")) == 2
+    assert "What to do" not in text_of(town.mail.to("it@contoso.com")[1]), "where nobody knows"
 
 
 def fail(town: Town) -> None:

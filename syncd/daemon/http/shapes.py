@@ -16,7 +16,8 @@ from syncd.register.runs import RunRecord
 
 
 class Run(BaseModel):
-    """A run, or a plan. `facts` are its counts, directory sizes, shortfall and the guard's objections."""
+    """A run, or a plan. `facts` are its counts, directory sizes, shortfall, the guard's objections, and what
+    to do about an `error`."""
 
     id: int
     command: str
