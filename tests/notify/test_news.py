@@ -215,6 +215,22 @@ def test_a_preview_that_is_held_is_nobodys_news(town: Town) -> None:
         assert f"/syncd.yaml {command}\n" in text_of(mail)
 
 
+def test_what_somebody_does_by_hand_is_no_sync_that_is_held_or_goes_through(town: Town) -> None:
+    town.company.policy = Policy()
+    assert town.company.add(*(f"new{number}" for number in range(30))).state is RunState.HELD
+    town.tell()
+    assert town.postings() == []
+    town.company.hire(*(f"p{number}" for number in range(30)))
+    town.company.sync()
+    town.tell()
+    assert town.company.add("ann").state is RunState.DONE
+    town.company.sync(reviewed=town.company.add("bob", apply=False).run)
+    town.tell()
+    town.company.sync()
+    town.tell()
+    assert town.subjects("it@contoso.com") == ["Contoso: The sync is held"], "once, and not again"
+
+
 def test_what_others_know_is_told_as_well(town: Town) -> None:
     now = town.company.now
     inputs = Inputs(
