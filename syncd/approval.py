@@ -11,7 +11,7 @@ from syncd import adding, renewing, suspending, uniting
 from syncd.errors import ConfigError, Held
 from syncd.facts import RunFacts
 from syncd.model import Change, ChangeState, Kind, RunState
-from syncd.register_port import OPEN, Register
+from syncd.register_port import OPEN, HeldPlan, Register
 
 _INCIDENTAL = (Kind.NOTE, Kind.SKIP)
 _MADE = (ChangeState.RECORDED, ChangeState.DELIVERED)
@@ -120,13 +120,25 @@ def keeps_waiting(register: Register, facts: RunFacts) -> bool:
     earlier = _held_already(register, facts)
     if earlier is None:
         return False
-    register.runs.discard(facts.run, because_of=earlier, outdates_but=BY_HAND)
-    _log.info("plan_still_held", since_run=earlier)
-    facts.run, facts.still_held = earlier, True
+    register.runs.discard(facts.run, because_of=earlier.run, outdates_but=BY_HAND)
+    facts.run, facts.still_held = earlier.run, True
+    tell("plan_still_held", facts, earlier.state, since_run=earlier.run)
     return True
 
 
-def _held_already(register: Register, facts: RunFacts) -> int | None:
+def tell(event: str, facts: RunFacts, state: RunState, **more: int) -> None:
+    """Log that a plan is held: for what, what has been decided of it, and what to do next."""
+    decide = f"; then `syncd runs approve {facts.run}`, or `reject`" if state is RunState.HELD else ""
+    _log.warning(
+        event,
+        **more,
+        state=str(state),
+        objections=[entry["message"] for entry in facts.objections],
+        next_step=f"look at it: `syncd runs show {facts.run}`{decide}",
+    )
+
+
+def _held_already(register: Register, facts: RunFacts) -> HeldPlan | None:
     """The plan that waits, or was approved, when this one does all of what that one does, and is held for the
     same: the rest comes after. One that was rejected must be the very same, and counts while it is kept."""
     because = {entry["override"] for entry in facts.objections}
@@ -138,7 +150,7 @@ def _held_already(register: Register, facts: RunFacts) -> int | None:
         before, now = contents(register, plan.run), now or contents(register, facts.run)
         grown = before and before.items() <= now.items() and plan.state is not RunState.REJECTED
         if before == now or grown:
-            return plan.run
+            return plan
     return None
 
 

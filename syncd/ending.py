@@ -28,6 +28,7 @@ def end_badly(register: Register, facts: RunFacts, now: int, exc: BaseException)
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     told = _in_words(exc)
+    facts.next_step = told.next_step
     if told.message in ASKED_TO_STOP:
         next_step = "the next run finishes it" if applying else "nothing was changed; the next run sees to it"
         _log.warning("run_interrupted", reason=told.message, next_step=next_step, **facts.for_log())

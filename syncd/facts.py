@@ -18,6 +18,7 @@ class RunFacts:
     `conflicts`: of those skipped, how many may be more than one learner. `skipped`: all of them, by reason.
     `unrenewed`: licenses that were to be renewed and found none free.
     `available`: seats there were for those who wanted one; not counted when nobody did.
+    `next_step`: what to do about a run that failed; empty where nobody knows.
     `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
 
@@ -40,6 +41,7 @@ class RunFacts:
     platform_down: str = ""
     superseded: list[int] = field(default_factory=list)
     still_held: bool = False
+    next_step: str = ""
 
     @property
     def missing(self) -> int:
@@ -67,7 +69,7 @@ class RunFacts:
 
     def for_log(self) -> Mapping[str, Any]:
         """One flat event: the number of the run is bound to it already."""
-        apart = ("run", "state", "counts", "skipped", "still_held")
+        apart = ("run", "state", "counts", "skipped", "still_held", "next_step")
         known = {name: value for name, value in self.as_dict().items() if name not in apart}
         counts = {f"count_{name}": many for name, many in self.counts.items()}
         skipped = {f"skipped_{name}": many for name, many in self.skipped.items()}

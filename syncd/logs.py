@@ -19,7 +19,7 @@ _SECRET = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+@(?=[^\s@<>\"'(),;:/]+\.)")
 _ACTORS = ("requested_by",)  # user@host: whoever gives commands is named in every log
-_TOLD = frozenset({"run_failed", "run_interrupted", "plan_held"})
+_TOLD = frozenset({"run_failed", "run_interrupted", "plan_held", "plan_still_held"})
 _PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 _LOUD = ("ldap3", "sqlalchemy", "alembic", "asyncio", "urllib3", "msal", "apprise")
 

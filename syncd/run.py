@@ -98,9 +98,10 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 end_badly(register, facts, engine.clock(), exc)
                 raise
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
-            held = facts.state is RunState.HELD and outdates_but is not None
-            if held and approval.keeps_waiting(register, facts):
-                return facts
+            if facts.state is RunState.HELD:
+                if outdates_but is not None and approval.keeps_waiting(register, facts):
+                    return facts
+                approval.tell("plan_held", facts, RunState.HELD)
             ended = engine.clock(), facts.as_dict()
             register.runs.end(number, facts.state, *ended, cursors=cursors, outdates_but=outdates_but)
             _log.info("run_finished", **facts.for_log(), seconds=engine.clock() - now)
@@ -240,8 +241,6 @@ def _guard(engine: Engine, task: Task, facts: RunFacts, surveyed: Surveyed) -> N
     objections = guard.judge(limits, tally, allowed)
     facts.objections = [asdict(objection) for objection in objections]
     facts.state = RunState.HELD if objections else RunState.PLANNED
-    if objections:
-        _log.warning("plan_held", objections=[objection.override for objection in objections])
 
 
 def _apply(

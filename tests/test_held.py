@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
+from syncd import approval
 from syncd.errors import ConfigError, Held
 from syncd.model import Account, RunState
 from syncd.plan.guard import Limit, Limits
@@ -129,3 +131,24 @@ def test_the_guard_leaves_the_many_small_alone(company: Company) -> None:
     company.policy = replace(company.policy, limits=UNGUARDED)
     company.hire("ann")
     assert company.sync().state is RunState.DONE
+
+
+def test_the_log_says_what_is_held_for_what_and_what_to_do(company: Company) -> None:
+    company.policy = Policy(limits=Limits(floor=2))
+    company.hire("ann", "bob", "cem")
+    with capture_logs() as logged:
+        held = company.sync().run
+        company.sync()
+        approval.decide(company.register, held, RunState.REJECTED, by="root@desk", now=company.now)
+        company.sync()
+    told = [entry for entry in logged if entry["event"] in ("plan_held", "plan_still_held")]
+    assert [(entry["event"], entry["state"], entry.get("since_run")) for entry in told] == [
+        ("plan_held", "held", None),
+        ("plan_still_held", "held", held),
+        ("plan_still_held", "rejected", held),
+    ]
+    for entry in told:
+        assert entry["log_level"] == "warning"
+        assert entry["objections"] == ["would add 3 people; the limit is 20% (this is the first sync)"]
+        assert f"syncd runs show {held}" in entry["next_step"]
+    assert ["approve" in entry["next_step"] for entry in told] == [True, True, False]

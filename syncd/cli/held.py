@@ -1,10 +1,11 @@
-"""A plan that is held, or waits for somebody: how it stands, and what to do about it.
+"""A run that was not applied, or not to its end: how it stands, and what to do about it.
 
 held         decide, or let that kind of change pass once
 approved     whoever applies it
 rejected     nobody is asked again for a while
 superseded   the run in its place
-cut short    what finishes it
+failed       what the error says is to be done
+cut short    that, and what finishes it
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from syncd.facts import RunFacts
 from syncd.model import RunState
 from syncd.register.runs import RunRecord
 
+_CORRECT = "correct the directory or the configuration"
+
 
 def tell(session: Session, app: App, facts: RunFacts) -> None:
     """What a run came to that is held; or the plan that was held before and stands for it."""
@@ -31,24 +34,27 @@ def tell(session: Session, app: App, facts: RunFacts) -> None:
     preview.why_held(screen, shown)
     if newer := _newer(facts, shown):
         table.paragraph(screen, f"Newer than that plan, and left to a later sync: {newer}")
-    command = session.command("").strip()
-    waits = record.state is RunState.HELD
-    table.steps(screen, [f"`{command} runs show {facts.run}` shows it person by person"])
-    table.steps(screen, preview.what_next(shown, command) if waits else next_steps(session, app, record))
+    show = session.command(f"runs show {facts.run}")
+    table.steps(screen, [f"`{show}` shows it person by person", *next_steps(session, app, record)])
 
 
 def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
     """What to do about a run that was not applied, or not to its end; nothing for any other."""
     apply = f"`{session.command(f'apply {record.id}')}`"
-    if record.state in (RunState.PLANNED, RunState.HELD):
+    if record.state is RunState.PLANNED:
         yield f"{apply} does exactly this"
     if record.state is RunState.HELD:
-        yield f"with a daemon at work: `{session.command(f'runs approve {record.id}')}`, or `reject`"
+        yield from _to_decide(session, app, record, apply)
     if record.state is RunState.APPROVED:
         yield f"a daemon at work applies it within seconds; without one: {apply}"
     if record.state is RunState.REJECTED:
+        facts = preview.facts_of(app, record)
         yield "it is never applied; for 30 days nobody is asked again about a plan that does the same"
-        yield from preview.allowing(preview.facts_of(app, record), session.command("").strip())
+        if facts.sizes:
+            yield f"so that syncs go through again, {_CORRECT}"
+        yield from preview.allowing(facts, session.command("").strip())
+    if record.facts.get("next_step"):
+        yield record.facts["next_step"]
     if record.state is RunState.INTERRUPTED:
         yield finishing(session, record.applies_run)
     successor = app.register.runs.successor(record.id)
@@ -56,6 +62,15 @@ def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
         state = app.register.runs.state(successor)
         show = session.command(f"runs show {successor}")
         yield f"run {successor} has taken its place and is {state}: `{show}`"
+
+
+def _to_decide(session: Session, app: App, record: RunRecord, apply: str) -> Iterator[str]:
+    facts = preview.facts_of(app, record)
+    approve, reject = (session.command(f"runs {word} {record.id}") for word in ("approve", "reject"))
+    correct = f"{_CORRECT}, and the next sync goes by that; " if facts.sizes else ""
+    yield f"if it is right: {apply} does exactly this; with a daemon at work: `{approve}`"
+    yield f"if it is wrong: {correct}`{reject}` sees to it that nobody applies it"
+    yield from preview.allowing(facts, session.command("").strip())
 
 
 def finishing(session: Session, reviewed: int | None) -> str:

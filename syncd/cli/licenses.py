@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import tzinfo
 
 import click
 
@@ -17,6 +18,7 @@ from syncd.cli.sync import show_line
 from syncd.cli.wording import many, people, verb
 from syncd.cli.written import order_facts
 from syncd.dates import day, iso, moment
+from syncd.licensing.due import days_until
 from syncd.model import LicenseType
 from syncd.register.licenses import Order
 from syncd.register.lot_rows import LotStatus
@@ -196,7 +198,7 @@ def status(session: Session, as_json: bool) -> None:
             *(f"{number:,}" for number in (lot.quantity, lot.allocated, lot.available, lot.expired)),
             day(lot.starts_at, zone),
             day(lot.ends_at, zone),
-            _remaining(lot, now),
+            _remaining(lot, now, zone),
         )
         for lot in lots
     ]
@@ -248,6 +250,7 @@ def _remarks(order: Order) -> str:
     return "; ".join(filter(None, (asked, order.reference, confirmed, order.note, order.reason)))
 
 
-def _remaining(lot: LotStatus, now: int) -> str:
-    days = (lot.ends_at - now) // 86_400
+def _remaining(lot: LotStatus, now: int, zone: tzinfo) -> str:
+    """In days of the company, as notices count them."""
+    days = days_until(lot.ends_at, now, zone)
     return "over" if lot.ends_at <= now else f"in {many(days, 'day')}" if days else "today"

@@ -193,7 +193,8 @@ def _run(situation: Situation) -> Iterator[Standing]:
         }
         yield _happened(Event.HELD, " ".join(sorted({override for override, _ in run.objections})), facts)
     elif run is not None and run.error:
-        yield _happened(Event.FAILED, "sync", {"run": run.id, "at": run.at, "error": run.error})
+        facts = {"run": run.id, "at": run.at, "error": run.error, "next_step": run.next_step}
+        yield _happened(Event.FAILED, "sync", facts)
 
 
 def _learner_expiry(learner: LearnerNews, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:

@@ -148,12 +148,14 @@ class Ended(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """The newest run that was to change anything. `error` and `objections` say why it did not."""
+    """The newest run that was to change anything. `error` and `objections` say why it did not; `next_step`,
+    what to do about the error, where it is known."""
 
     id: int
     at: int
     error: str = ""
     objections: Sequence[tuple[str, str]] = ()  # what lets it pass, the guard's words
+    next_step: str = ""
 
 
 class LearnerNews(NamedTuple):

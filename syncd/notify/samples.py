@@ -43,7 +43,12 @@ _SITUATION = Situation(
     newcomers=(_LEARNER,),
 )
 _HELD = LastRun(17, NOW, objections=(("suspensions", "would suspend 31 people; the limit is 5%"),))
-_FAILED = LastRun(18, NOW, "ldaps://dc1.contoso.com cannot be reached: connection refused")
+_FAILED = LastRun(
+    18,
+    NOW,
+    "no server can be used: ldaps://dc1.contoso.com: refused the connection",
+    next_step="check the port, and that the server runs",
+)
 _INPUTS = Inputs(
     forecast=(ShortfallAhead("premium", NOW + 21 * due.DAY, 14),),
     credentials=(Credential("cloud", "client secret", NOW + 7 * due.DAY),),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, func, literal_column, select
 
 from syncd.model import RunState
 from syncd.register import seats
-from syncd.register.runs import HAS_READ
+from syncd.register.runs import HAS_READ, PREVIEWS
 from syncd.register.schema import allocations, learners, lots, runs, waiting
 
 SOON = 30 * 86_400
@@ -32,7 +32,7 @@ class Reading:
 
     `ending_soon`: licenses people hold that end within thirty days, with none reserved to follow.
     `waiting`: people in line, by type. `learners`: by account. `held`: plans that wait for somebody, since
-    the last run that went through; `succeeded_at`: when that was, 0 for never.
+    the last run that went through, no mere previews; `succeeded_at`: when that was, 0 for never.
     """
 
     licenses: Mapping[tuple[str, str], int]
@@ -56,7 +56,9 @@ class Gauges:
                 runs.c.state == RunState.DONE, HAS_READ
             )
             held = select(func.count()).where(
-                runs.c.state == RunState.HELD, runs.c.id > last_done.scalar_subquery()
+                runs.c.state == RunState.HELD,
+                runs.c.id > last_done.scalar_subquery(),
+                runs.c.command.not_in(PREVIEWS),
             )
             done = select(func.max(runs.c.finished_at)).where(runs.c.state == RunState.DONE, HAS_READ)
             return Reading(

@@ -26,9 +26,10 @@ from syncd.model import OrderState, RunState
 from syncd.plan.seats import SeatPolicy, drawable
 from syncd.register import seats
 from syncd.register.locking import lock
-from syncd.register.runs import PREVIEWS
+from syncd.register.runs import HAS_READ
 from syncd.register.schema import allocations, learners, lots, orders, runs, waiting
 
+_SYNCS = ("sync", "serve", "apply")  # who does something by hand is told there, and so is who only looks
 _OVER = (RunState.HELD, RunState.FAILED, RunState.INTERRUPTED, RunState.DONE, RunState.SUPERSEDED)
 _ASKED_TO_END = ("KeyboardInterrupt", "Terminated", "SystemExit", *ASKED_TO_STOP)
 _NAME = (learners.c.first_name, learners.c.last_name, learners.c.email)
@@ -184,7 +185,8 @@ def _ended(connection: Connection, now: int) -> Ended:
 def _last_run(connection: Connection) -> LastRun | None:
     statement = (
         select(runs)
-        .where(runs.c.state.in_(_OVER), runs.c.command.not_in(PREVIEWS))
+        .where(runs.c.state.in_(_OVER), runs.c.command.in_(_SYNCS))
+        .where(or_(runs.c.state != RunState.DONE, HAS_READ))
         .where(runs.c.error.not_in(_ASKED_TO_END))
         .order_by(runs.c.id.desc())
         .limit(1)
@@ -199,7 +201,7 @@ def _last_run(connection: Connection) -> LastRun | None:
         return LastRun(row["id"], at, objections=found)
     failed = state in (RunState.FAILED, RunState.INTERRUPTED)
     error = (row["error"] or str(state)) if failed else facts.get("platform_down", "")
-    return LastRun(row["id"], at, error)
+    return LastRun(row["id"], at, error, next_step=facts.get("next_step", ""))
 
 
 def _ending(connection: Connection, now: int, seconds: int) -> list[LearnerNews]:

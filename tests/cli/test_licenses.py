@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import pytest
 
 from tests.office import Office
@@ -59,6 +62,18 @@ def test_the_status_adds_up(office: Office) -> None:
     assert (status["quantity"], status["allocated"], status["available"], status["waiting"]) == (5, 3, 2, 0)
     assert [lot["allocated"] for lot in status["lots"]] == [2, 1]
     assert "total" in office.say("licenses", "status").stdout
+
+
+def test_days_left_are_counted_as_notices_do(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at(moment: str) -> None:
+        now = datetime.fromisoformat(f"{moment}+00:00").timestamp()
+        monkeypatch.setattr("syncd.app.time", SimpleNamespace(time=lambda: now))
+
+    at("2027-03-10T15:00")
+    office.order(2)
+    assert "2028-03-10  in 366 days\n" in office.say("licenses", "status", code=0).stdout
+    at("2028-03-09T23:00")
+    assert "2028-03-10  in 1 day\n" in office.say("licenses", "status", code=0).stdout
 
 
 def test_licenses_with_a_year_left_are_no_warning(office: Office) -> None:

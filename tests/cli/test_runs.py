@@ -37,8 +37,11 @@ def test_a_plan_can_be_applied_from_where_it_is_shown(office: Office) -> None:
 
 def test_a_failed_run_says_why(office: Office) -> None:
     (office.folder / "people.csv").unlink()
-    office.say("sync")
-    assert "people.csv" in office.say("runs", "show", "1", code=0).stdout
+    *_, next_step = office.say("sync").stderr.splitlines()
+    shown = office.say("runs", "show", "1", code=0).stdout
+    assert "people.csv" in shown
+    assert next_step.startswith("→ ")
+    assert f"{next_step}\n" in shown, "what to do, in the words of the sync"
     assert "people.csv" in office.say("runs", "list").stdout
 
 
@@ -52,6 +55,16 @@ def held(office: Office) -> Office:
     office.configure(CONFIG.replace("max_creations: none", "max_creations: 1, floor: 0"))
     office.say("sync", code=3)
     return office
+
+
+def test_what_to_do_about_a_held_plan_is_the_same_wherever_it_is_met(held: Office) -> None:
+    for words, code in ((("sync",), 3), (("runs", "show", "1"), 0)):
+        shown = held.say(*words, code=code).stdout
+        steps = [line for line in shown.splitlines() if line.startswith("→")][-3:]
+        assert [step.partition(":")[0] for step in steps[:2]] == ["→ if it is right", "→ if it is wrong"]
+        assert "correct the directory or the configuration" in steps[1]
+        for command in ("apply 1`", "runs approve 1`", "runs reject 1`", "sync --allow creations`"):
+            assert command in "\n".join(steps)
 
 
 def test_a_superseded_plan_names_the_run_in_its_place(held: Office) -> None:

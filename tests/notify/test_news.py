@@ -169,16 +169,19 @@ def test_managers_are_those_of_the_register(town: Town) -> None:
 
 def test_a_failing_sync_is_told_to_admins_once_until_one_goes_through(town: Town) -> None:
     town.company.hire("ann")
-    town.company.people.refuse(Unavailable("it is away"))
+    town.company.people.refuse(Unavailable("it is away", next_step="bring it back"))
     for _ in range(3):
         fail(town)
     assert town.subjects("it@contoso.com") == ["Contoso: The sync has failed"]
+    told = text_of(town.mail.to("it@contoso.com")[0])
+    assert "did not go through: it is away\n\nWhat to do: bring it back.\n" in told
     town.company.people.mend()
     town.company.sync()
     town.tell()
     town.company.people.refuse(Unavailable("it is away again"))
     fail(town)
     assert len(town.mail.to("it@contoso.com")) == 2
+    assert "What to do" not in text_of(town.mail.to("it@contoso.com")[1]), "where nobody knows"
 
 
 def fail(town: Town) -> None:
@@ -208,7 +211,24 @@ def test_a_preview_that_is_held_is_nobodys_news(town: Town) -> None:
     town.tell()
     (mail,) = town.mail.to("it@contoso.com")
     assert mail["Subject"] == "Contoso: The sync is held"
-    assert "apply 2" in text_of(mail)
+    for command in ("runs show 2", "apply 2", "runs approve 2", "runs reject 2", "sync --allow creations"):
+        assert f"/syncd.yaml {command}\n" in text_of(mail)
+
+
+def test_what_somebody_does_by_hand_is_no_sync_that_is_held_or_goes_through(town: Town) -> None:
+    town.company.policy = Policy()
+    assert town.company.add(*(f"new{number}" for number in range(30))).state is RunState.HELD
+    town.tell()
+    assert town.postings() == []
+    town.company.hire(*(f"p{number}" for number in range(30)))
+    town.company.sync()
+    town.tell()
+    assert town.company.add("ann").state is RunState.DONE
+    town.company.sync(reviewed=town.company.add("bob", apply=False).run)
+    town.tell()
+    town.company.sync()
+    town.tell()
+    assert town.subjects("it@contoso.com") == ["Contoso: The sync is held"], "once, and not again"
 
 
 def test_what_others_know_is_told_as_well(town: Town) -> None:

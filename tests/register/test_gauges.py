@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from syncd import approval
+from syncd.model import RunState
+from syncd.plan.guard import Limit, Limits
+from syncd.plan.policy import Policy
 from tests.company import DAY, Company, opened
 
 
@@ -33,3 +37,19 @@ def test_whose_renewal_is_reserved_loses_nothing_soon(company: Company) -> None:
     assert ending_soon(company) == 0, "they have ended, and the one that follows has begun"
     company.sync()
     assert ending_soon(company) == 0
+
+
+def test_a_preview_waits_for_nobody(company: Company) -> None:
+    company.policy = Policy(limits=Limits(creations=Limit(count=0), floor=0))
+    company.hire("dan")
+
+    def held() -> int:
+        return company.register.gauges.read(company.now).held
+
+    assert company.plan().state is RunState.HELD
+    assert held() == 0
+    facts = company.sync()
+    assert held() == 1
+    assert company.plan().state is RunState.HELD
+    approval.decide(company.register, facts.run, RunState.REJECTED, by="root@desk", now=company.now)
+    assert held() == 0

@@ -100,7 +100,7 @@ class Changing:
             if not _position(reading, history):
                 raise Unavailable(
                     f"{reading.session.url} cannot tell what has changed: a ring would have everybody read",
-                    next_step=history.hint,
+                    next_step=_beyond(reading, history) or history.hint,
                 )
             meant = [reading.dialect.people] + ([reading.dialect.groups.filter] if request.groups else [])
             line = LdapLine(reading.session, *history.bell(reading.session, reading.context, any_of(*meant)))
@@ -111,7 +111,8 @@ class Changing:
         """Two lines more for `Directory.check`; what does not work at all has been said by others."""
         with suppress(SyncdError):
             with self._opened(request) as (reading, history):
-                told, hint = bool(_position(reading, history)), history.hint
+                told = bool(_position(reading, history))
+                hint = _beyond(reading, history) or history.hint
             if not told:
                 yield Finding("changes", True, "cannot be told: every sync reads everybody", hint)
                 return
@@ -139,13 +140,19 @@ class Changing:
 
 def _position(reading: Reading, history: History) -> str:
     """Where the server stands; empty where it does not tell of all that a read of this kind depends on."""
-    untold = history.untold.intersection(name.lower() for name in reading.asked)
-    can_tell = (
-        reading.dialect.identity == history.identity
-        and not untold
-        and (history.follows_references or not reading.references_by)
-    )
-    return history.position(reading.session, reading.context) if can_tell else ""
+    return "" if _beyond(reading, history) else history.position(reading.session, reading.context)
+
+
+def _beyond(reading: Reading, history: History) -> str:
+    """What of a read of this kind no such history tells, whatever the server does; empty for nothing."""
+    if reading.dialect.identity != history.identity:
+        return f"not while id_attribute is {reading.dialect.identity}: the server tells of {history.identity}"
+    used = [name for name in reading.asked if name.lower() in history.untold]
+    if not history.follows_references:
+        used += sorted(name for name in reading.request.attributes if "." in name)
+    if not used:
+        return ""
+    return f"not while the configuration uses {', '.join(used)}: the server does not tell whom that concerns"
 
 
 def _digest(history: History, memberships: Sequence[Membership]) -> str:

@@ -22,6 +22,8 @@ from syncd.settings.http import Role
 _LARGEST = 2**63 - 1  # the largest number a database knows
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
 Skip = Annotated[int, Query(ge=0, le=_LARGEST - 1000, description="leave out so many at first")]
+_NO_NUL = r"^[^\x00]*$"  # of all characters the only one that a database's text cannot have
+Text = Annotated[str, Query(pattern=_NO_NUL)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 
 
@@ -51,7 +53,7 @@ def _runs(app: Callable[[], App]) -> APIRouter:
 
     @router.get("/runs/{run}/changes", responses={404: {}})
     def list_changes(
-        run: Number, kind: str = "", search: str = "", skip: Skip = 0, limit: Limit = 100
+        run: Number, kind: str = "", search: Text = "", skip: Skip = 0, limit: Limit = 100
     ) -> list[shapes.Change]:
         """What a run planned and what became of it, in the order it is applied."""
         _run(app(), run)
@@ -100,14 +102,14 @@ def _learners(app: Callable[[], App]) -> APIRouter:
 
     @router.get("/learners")
     def list_learners(
-        search: str = "", license: Holding | Literal[""] = "", limit: Limit = 100
+        search: Text = "", license: Holding | Literal[""] = "", limit: Limit = 100
     ) -> list[shapes.Learner]:
         """Learners whose name or e-mail address contains `search`, by e-mail address."""
         found = app().register.learners.find(search=search, license_=license, now=app().clock(), limit=limit)
         return [shapes.Learner.of(learner) for learner in found]
 
     @router.get("/learners/{who}", responses={404: {}})
-    def show_learner(who: str) -> shapes.Learner:
+    def show_learner(who: Annotated[str, Path(pattern=_NO_NUL)]) -> shapes.Learner:
         """The learner with this e-mail address or number."""
         learner = app().register.learners.get(who, app().clock())
         if learner is None:

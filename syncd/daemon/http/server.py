@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 import threading
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ from syncd.daemon.http.access import Access
 from syncd.daemon.http.api import api
 from syncd.daemon.http.metrics import CONTENT_TYPE, Metrics
 from syncd.daemon.http.shapes import Health
+from syncd.daemon.http.tls import context_of, renew
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError, SyncdError
@@ -67,8 +69,6 @@ class HttpServer:
             self._application(queue),
             host=section.host,
             port=section.port,
-            ssl_certfile=section.tls.certificate if section.tls else None,
-            ssl_keyfile=section.tls.key if section.tls else None,
             lifespan="off",
             ws="none",
             access_log=False,
@@ -78,16 +78,21 @@ class HttpServer:
             server_header=False,
         )
         self._server = _Quiet(config)
+        self._tls: ssl.SSLContext | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Listen; whoever asks from now on is answered. Raises `ConfigError` when that cannot be."""
+        self._server.config.load()
+        if self._section.tls:
+            self._server.config.ssl = self._tls = context_of(self._section.tls)
         family = socket.AF_INET6 if ":" in self._section.host else socket.AF_INET
         try:
             ear = socket.create_server((self._section.host, self._section.port), family=family)
         except OSError as exc:
+            why, *_ = str(exc.strerror).partition(" (")  # Python adds the address, which is told already
             raise ConfigError(
-                f"http.listen: {self._section.listen} cannot be listened on: {exc.strerror}",
+                f"http.listen: {self._section.listen} cannot be listened on: {why}",
                 next_step="choose an address of this machine, and a port nobody else listens on",
             ) from exc
         self._thread = threading.Thread(target=self._server.run, args=([ear],), name="http", daemon=True)
@@ -99,8 +104,12 @@ class HttpServer:
             self._thread.join(_END)
 
     def follow(self, section: HttpSection, app: App) -> None:
-        """Answer by these tokens, from this register. Where it listens is settled at the start."""
-        self._access = Access(section)
+        """Answer by these tokens and this certificate, from this register. Where it listens is settled at the
+        start. Raises `ConfigError` for what cannot be used; then it answers as before."""
+        access = Access(section)
+        if self._tls and section.tls:
+            renew(self._tls, section.tls)
+        self._access = access
         self._app = app
 
     def _application(self, queue: Queue) -> FastAPI:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.model import Entry
 from syncd.plan.roster import WaitingLearner
@@ -16,7 +16,8 @@ from syncd.register.runs import RunRecord
 
 
 class Run(BaseModel):
-    """A run, or a plan. `facts` are its counts, directory sizes, shortfall and the guard's objections."""
+    """A run, or a plan. `facts` are its counts, directory sizes, shortfall, the guard's objections, and what
+    to do about an `error`."""
 
     id: int
     command: str
@@ -211,7 +212,9 @@ class Learner(BaseModel):
 
 
 class SyncRequest(BaseModel):
-    """A sync to be begun as soon as the worker is free."""
+    """A sync to be begun as soon as the worker is free. A key that is not known is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
 
     full: bool = Field(default=False, description="read everybody anew, not only what has changed")
 

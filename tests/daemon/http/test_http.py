@@ -185,6 +185,7 @@ def test_asking_for_a_sync_names_who_asked(answering: Callable[..., Site]) -> No
     site = answering()
     for _ in range(1000):
         site.queue.ask("schedule.every")
+    assert site.post("/api/v1/sync", "OPERATOR", {"ful": True}).status_code == 422, "not a sync by changes"
     assert site.post("/api/v1/sync", "OPERATOR", {"full": True}).json() == {"accepted": True, "waiting": 1}
     wanted = site.queue.take(0)
     assert wanted is not None
@@ -233,6 +234,9 @@ def test_metrics_count_and_name_nobody(answering: Callable[..., Site]) -> None:
         ("/api/v1/learners?license=zzz", 422),
         ("/api/v1/runs/99999999999999999999999", 422),
         ("/api/v1/runs/1/changes?skip=99999999999999999999999", 422),
+        ("/api/v1/runs/1/changes?search=%00", 422),
+        ("/api/v1/learners?search=an%00n", 422),
+        ("/api/v1/learners/%00", 422),
         ("/api/v1/learners/99999999999999999999999", 404),
     ],
 )

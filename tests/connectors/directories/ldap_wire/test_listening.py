@@ -71,8 +71,9 @@ def test_a_ring_that_would_have_everybody_read_is_not_listened_for(samba: Samba,
         pass
     assert "deleted objects" in caught.value.next_step
     referring = ldap_directory(slapd)
-    with pytest.raises(Unavailable), referring.listen(request("manager.mail")):
+    with pytest.raises(Unavailable) as caught, referring.listen(request("manager.mail")):
         pass
+    assert "not while the configuration uses manager.mail" in caught.value.next_step
 
 
 def test_check_says_whether_it_rings(samba: Samba, samba_ou: str, slapd: Slapd) -> None:
@@ -85,6 +86,23 @@ def test_check_says_whether_it_rings(samba: Samba, samba_ou: str, slapd: Slapd) 
     *_, last = active_directory(samba, base_dn=samba_ou).check(request())
     assert (last.part, last.ok) == ("changes", True)
     assert "reads everybody" in last.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "why"),
+    [
+        ("manager.mail", {}, "not while the configuration uses manager.mail"),
+        ("memberOf", {}, "not while the configuration uses memberOf"),
+        ("mail", {"id_attribute": "uid"}, "not while id_attribute is uid: the server tells of entryuuid"),
+    ],
+)
+def test_check_says_what_of_the_configuration_has_everybody_read(
+    slapd: Slapd, asked: str, options: dict[str, str], why: str
+) -> None:
+    """And does not send whoever asks to a server that is set up as it should be."""
+    *_, last = ldap_directory(slapd, **options).check(request(asked))
+    assert (last.part, last.ok) == ("changes", True)
+    assert last.next_step.startswith(why)
 
 
 def test_what_happens_to_others_is_no_ring(slapd: Slapd, slapd_ou: str) -> None:
