@@ -103,10 +103,19 @@ def test_check_counts_who_is_in_scope(office: Office) -> None:
     )
     facts = office.json("check")
     assert facts["ok"]
-    assert facts["people"] == [
-        {"directory": "people", "read": 4, "in_scope": 1, "disabled": 1, "out_of_scope": 1, "skipped": 1}
-    ]
-    assert "Everything works; 1 person in scope." in office.say("check", code=0).stdout
+    counts = {"read": 4, "in_scope": 1, "disabled": 1, "out_of_scope": 1, "skipped": 1, "unnamed": 0}
+    assert facts["people"] == [{"directory": "people", **counts}]
+    found = office.say("check", code=0).stdout
+    assert "Everything works; 1 person in scope." in found
+    assert "without a first or last name" not in found
+
+
+def test_check_says_who_would_have_no_name(office: Office) -> None:
+    nobody = {"first_name": "", "last_name": ""}
+    office.employ(person("ann"), person("bob", **nobody), person("cem", first_name=""))
+    assert "→ people: 1 person in scope without a first or last name; where" in office.say("check").stdout
+    assert office.json("check")["people"][0]["unnamed"] == 1
+    assert office.json("check")["people"][0]["in_scope"] == 3
 
 
 def test_check_names_the_part_that_does_not_work(office: Office) -> None:
