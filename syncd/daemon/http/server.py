@@ -86,8 +86,9 @@ class HttpServer:
         try:
             ear = socket.create_server((self._section.host, self._section.port), family=family)
         except OSError as exc:
+            why = str(exc.strerror).partition(" (while")[0]  # Python adds the address once more
             raise ConfigError(
-                f"http.listen: {self._section.listen} cannot be listened on: {exc.strerror}",
+                f"http.listen: {self._section.listen} cannot be listened on: {why}",
                 next_step="choose an address of this machine, and a port nobody else listens on",
             ) from exc
         self._thread = threading.Thread(target=self._server.run, args=([ear],), name="http", daemon=True)
