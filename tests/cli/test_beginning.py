@@ -29,6 +29,24 @@ def test_init_writes_what_loads_and_says_what_is_next(tmp_path: Path) -> None:
     assert "put your people into people.csv" in found.stdout
 
 
+LDIF = """\
+dn: uid=ann,ou=people,dc=c,dc=example
+entryUUID: 6f1f4a0e-0b3c-4b0e-9d52-0d1f5b3f9c11
+givenName: Ann
+sn: Lee
+mail: ann@example.com
+memberOf: cn=Staff,ou=groups,dc=c,dc=example
+"""
+
+
+def test_init_for_an_ldif_file_leaves_identity_and_groups_to_it(tmp_path: Path) -> None:
+    found = CliRunner().invoke(program, [*FILE, "--csv", "people.ldif", "--group", "Staff"])
+    assert "→ put your people into people.ldif\n" in found.stdout
+    (tmp_path / "people.ldif").write_text(LDIF)
+    found = CliRunner().invoke(program, ["check"])
+    assert "Everything works; 1 person in scope." in found.stdout, found.output
+
+
 def test_init_never_overwrites_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "syncd.yaml").write_text("mine")
     found = CliRunner().invoke(program, FILE)
