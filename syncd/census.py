@@ -15,7 +15,10 @@ from syncd.ports import Directory, ReadRequest, Sighting
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """People of one directory: read = in scope + disabled + out of scope + skipped."""
+    """People of one directory: read = in scope + disabled + out of scope + skipped.
+
+    `unnamed`: those in scope who have neither a first nor a last name.
+    """
 
     directory: str
     read: int
@@ -23,6 +26,7 @@ class Census:
     disabled: int
     out_of_scope: int
     skipped: int
+    unnamed: int
 
 
 def take(policy: Policy, directory: Directory, request: ReadRequest) -> Census:
@@ -33,10 +37,11 @@ def take(policy: Policy, directory: Directory, request: ReadRequest) -> Census:
     return Census(
         directory=directory.name,
         read=counts.total(),
-        in_scope=counts[Presence.PRESENT],
+        in_scope=counts[Presence.PRESENT] + counts["unnamed"],
         disabled=counts[Presence.DISABLED],
         out_of_scope=counts[Presence.OUT_OF_SCOPE],
         skipped=counts["skipped"],
+        unnamed=counts["unnamed"],
     )
 
 
@@ -47,4 +52,9 @@ def _standings(policy: Policy, page: Sequence[Sighting]) -> Iterator[str]:
         except Skipped:
             yield "skipped"
         else:
-            yield "skipped" if found.skip else found.presence
+            if found.skip:
+                yield "skipped"
+            elif found.profile and not (found.profile.first_name or found.profile.last_name):
+                yield "unnamed"
+            else:
+                yield found.presence

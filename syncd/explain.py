@@ -136,7 +136,7 @@ def _directory(app: App, found: Found) -> Iterator[Stop]:
 def _profile(app: App, user: DirectoryUser) -> Stop:
     policy = app.settings.policy
     rules = policy.mapping[user.identity.directory]
-    details = [(name, _source(rule, user)) for name, rule in rules.items()]
+    details = [(name, _source(rules[name], user)) for name in PROFILE_FIELDS if name in rules]
     manager = next((rule.text for rule in policy.managers if rule.holds(user)), "")
     details.append(("role", f"manager ← {manager}" if manager else "learner"))
     place = candidate.priority_of(policy, user)

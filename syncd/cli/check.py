@@ -74,7 +74,8 @@ def _end(session: Session, counts: Sequence[Census], *, works: bool) -> None:
         screen.say()
     headings = ("DIRECTORY", "READ", "IN SCOPE", "DISABLED", "OUT OF SCOPE", "SKIPPED")
     rows = [
-        (entry.directory, *(f"{number:,}" for number in list(asdict(entry).values())[1:])) for entry in counts
+        (c.directory, *(f"{n:,}" for n in (c.read, c.in_scope, c.disabled, c.out_of_scope, c.skipped)))
+        for c in counts
     ]
     table.show(screen, headings, rows, right=(1, 2, 3, 4, 5))
     screen.say()
@@ -82,4 +83,12 @@ def _end(session: Session, counts: Sequence[Census], *, works: bool) -> None:
         screen.say("Something does not work yet: see ✗ above.", "bad")
         return
     screen.say(f"Everything works; {people(sum(entry.in_scope for entry in counts))} in scope.", "good")
+    table.steps(screen, [_nameless(entry) for entry in counts if entry.unnamed])
     screen.say(f"→ see what a sync would do with `{session.command('plan')}`")
+
+
+def _nameless(entry: Census) -> str:
+    return (
+        f"{entry.directory}: {people(entry.unnamed)} in scope without a first or last name; "
+        "where names have other columns or attributes, say which in mapping: { first_name: …, last_name: … }"
+    )

@@ -54,7 +54,7 @@ def _show(session: Session, who: str, answer: Answer) -> None:
         looked = ", ".join(f"{people(size)} in {name}" for name, size in answer.read.items())
         complain(
             f"nobody found for {who}: looked at {looked}, and at every learner's e-mail address",
-            "check the spelling, or whether they lie below the configured base",
+            "check the spelling, or whether the configuration has them read",
         )
 
 

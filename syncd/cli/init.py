@@ -41,8 +41,8 @@ _NEEDED = {
 @click.option("--password-env", help="The environment variable that holds the password or client secret.")
 @click.option("--password-file", help="The file that holds the password or client secret.")
 @click.option("--group", help="Sync only the members of this group.")
-@click.option("--csv", "csv_path", help="For a file: its path.")
-@click.option("--id", "csv_id", help="For a file: the column that identifies a person for ever.")
+@click.option("--csv", "csv_path", help="For a CSV or LDIF file: its path.")
+@click.option("--id", "csv_id", help="For a CSV file: the column that identifies a person for ever.")
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing; what is not given keeps its default.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @pass_session
@@ -73,7 +73,9 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     ask("directory", "Directory", type=click.Choice(_TYPES), default=_TYPES[0])
     if found["directory"] == "file":
         ask("csv_path", "Path of the CSV or LDIF file", default=_DEFAULTS.csv_path)
-        ask("csv_id", "Column that identifies a person for ever", default=_DEFAULTS.csv_id)
+        file = replace(_DEFAULTS, csv_path=found["csv_path"])
+        if not file.is_ldif:
+            ask("csv_id", "Column that identifies a person for ever", default=file.id_column)
     elif found["directory"] == "entra_id":
         ask("tenant_id", "Directory (tenant) ID")
         ask("client_id", "Application (client) ID of the app registration")
@@ -134,9 +136,8 @@ def _say_what_next(session: Session, path: Path, answers: Answers) -> None:
         "does it",
     ]
     if answers.directory == "file" and not (path.parent / answers.csv_path).exists():
-        screen.say(
-            f"→ put your people into {path.parent / answers.csv_path}, with the column {answers.csv_id}"
-        )
+        column = f", with the column {answers.id_column}" if answers.id_column else ""
+        screen.say(f"→ put your people into {path.parent / answers.csv_path}{column}")
     if answers.directory == "entra_id" and not answers.password_file:
         screen.say(f"→ set {answers.secret_variable} to the app's client secret: its Value, not its ID")
     elif answers.bind_user and not answers.password_file:

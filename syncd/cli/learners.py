@@ -31,7 +31,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as
 
 @click.group()
 def learners() -> None:
-    """List learners, show one in full, or add some by hand."""
+    """See learners; add, suspend or merge some by hand."""
 
 
 learners.add_command(add)

@@ -29,10 +29,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("syncd.cli.serve:serve", "Run continuously: sync by schedule, and whenever asked."),
     "explain": ("syncd.cli.explain:explain", "Say why a person has what they have, stop by stop."),
     "licenses": ("syncd.cli.licenses:licenses", "Order licenses, assign them, see who holds and who waits."),
-    "learners": ("syncd.cli.learners:learners", "List learners, show one in full, or add some by hand."),
+    "learners": ("syncd.cli.learners:learners", "See learners; add, suspend or merge some by hand."),
     "audit": ("syncd.cli.audit:audit", "Show who did what, or write it to a file."),
     "notify": ("syncd.cli.notify:notify", "See who was told what, tell what is due, try the ways out."),
-    "runs": ("syncd.cli.runs:runs", "List runs, or show what one did."),
+    "runs": ("syncd.cli.runs:runs", "See what runs did, or plan to do; decide on held plans."),
 }
 
 
@@ -64,7 +64,13 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         with endings.in_words(ctx):
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except click.NoSuchOption as exc:
+                given = exc.option_name
+                if not any(given in option.opts for option in self.params):
+                    raise
+                raise click.UsageError(f"{given} comes before the command: syncd {given} …", exc.ctx) from exc
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -25,7 +25,7 @@ _KINDS = [kind.name.lower() for kind in Kind]
 
 @click.group()
 def runs() -> None:
-    """List runs, or show what one did."""
+    """See what runs did, or plan to do; decide on held plans."""
 
 
 @runs.command("list")

@@ -29,7 +29,17 @@ class Answers:
     client_id: str = ""
     group: str = ""
     csv_path: str = "people.csv"
-    csv_id: str = "employee_id"
+    csv_id: str = ""
+
+    @property
+    def is_ldif(self) -> bool:
+        """Whether the file knows people by an identity of its own, and has their groups."""
+        return self.csv_path.lower().endswith((".ldif", ".ldf"))
+
+    @property
+    def id_column(self) -> str:
+        """The column of the file that identifies a person; empty where none has to."""
+        return self.csv_id or ("" if self.is_ldif else "employee_id")
 
     @property
     def secret_variable(self) -> str:
@@ -134,12 +144,15 @@ def _entra(answers: Answers) -> list[str]:
 
 def _file(answers: Answers) -> list[str]:
     groups = "    groups: { column: groups }   # several are separated by ;"
+    known_by = f"    id: {quoted(answers.id_column)}   # the column that identifies a person for ever"
+    columns = [known_by] if answers.id_column else []
+    if not answers.is_ldif:
+        columns += [groups if answers.group else groups.replace("    groups", "    # groups", 1)]
     return [
         "  - name: people   # people are known by it: choose once",
         "    type: file",
         f"    path: {quoted(answers.csv_path)}   # relative to this file's folder",
-        f"    id: {quoted(answers.csv_id)}   # the column that identifies a person for ever",
-        groups if answers.group else groups.replace("    groups", "    # groups", 1),
+        *columns,
         "    # disabled_when: { column: status, equals: [disabled, left] }",
     ]
 

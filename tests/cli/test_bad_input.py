@@ -28,6 +28,13 @@ def test_no_such_number_is_ordered(office: Office, quantity: str, complaint: str
     assert office.json("licenses", "list") == []
 
 
+@pytest.mark.parametrize("words", [("--log-level", "error"), ("-c", "syncd.yaml"), ("--config=syncd.yaml",)])
+def test_an_option_of_the_program_is_shown_its_place(office: Office, words: tuple[str, ...]) -> None:
+    option = words[0].partition("=")[0]
+    found = office.say("sync", *words, code=2).stderr
+    assert f"{option} comes before the command: syncd {option} …" in found
+
+
 @pytest.mark.parametrize("quantity", ["0", "-1", "10000000"])
 def test_no_such_number_is_assigned(office: Office, quantity: str) -> None:
     office.say("licenses", "request", "5", code=0)

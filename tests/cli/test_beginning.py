@@ -29,6 +29,24 @@ def test_init_writes_what_loads_and_says_what_is_next(tmp_path: Path) -> None:
     assert "put your people into people.csv" in found.stdout
 
 
+LDIF = """\
+dn: uid=ann,ou=people,dc=c,dc=example
+entryUUID: 6f1f4a0e-0b3c-4b0e-9d52-0d1f5b3f9c11
+givenName: Ann
+sn: Lee
+mail: ann@example.com
+memberOf: cn=Staff,ou=groups,dc=c,dc=example
+"""
+
+
+def test_init_for_an_ldif_file_leaves_identity_and_groups_to_it(tmp_path: Path) -> None:
+    found = CliRunner().invoke(program, [*FILE, "--csv", "people.ldif", "--group", "Staff"])
+    assert "→ put your people into people.ldif\n" in found.stdout
+    (tmp_path / "people.ldif").write_text(LDIF)
+    found = CliRunner().invoke(program, ["check"])
+    assert "Everything works; 1 person in scope." in found.stdout, found.output
+
+
 def test_init_never_overwrites_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "syncd.yaml").write_text("mine")
     found = CliRunner().invoke(program, FILE)
@@ -103,10 +121,19 @@ def test_check_counts_who_is_in_scope(office: Office) -> None:
     )
     facts = office.json("check")
     assert facts["ok"]
-    assert facts["people"] == [
-        {"directory": "people", "read": 4, "in_scope": 1, "disabled": 1, "out_of_scope": 1, "skipped": 1}
-    ]
-    assert "Everything works; 1 person in scope." in office.say("check", code=0).stdout
+    counts = {"read": 4, "in_scope": 1, "disabled": 1, "out_of_scope": 1, "skipped": 1, "unnamed": 0}
+    assert facts["people"] == [{"directory": "people", **counts}]
+    found = office.say("check", code=0).stdout
+    assert "Everything works; 1 person in scope." in found
+    assert "without a first or last name" not in found
+
+
+def test_check_says_who_would_have_no_name(office: Office) -> None:
+    nobody = {"first_name": "", "last_name": ""}
+    office.employ(person("ann"), person("bob", **nobody), person("cem", first_name=""))
+    assert "→ people: 1 person in scope without a first or last name; where" in office.say("check").stdout
+    assert office.json("check")["people"][0]["unnamed"] == 1
+    assert office.json("check")["people"][0]["in_scope"] == 3
 
 
 def test_check_names_the_part_that_does_not_work(office: Office) -> None:

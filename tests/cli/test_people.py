@@ -73,6 +73,13 @@ def test_a_licensed_person_is_explained_stop_by_stop(busy: Office) -> None:
     assert found["next sync"]["verdict"] == "changes nothing for them"
 
 
+def test_a_profile_is_explained_in_one_order_whatever_is_mapped(busy: Office) -> None:
+    busy.configure(CONFIG + "mapping: { last_name: last_name, email: email }\n")
+    shown = busy.say("explain", "ann@example.com", code=0).stdout
+    fields = [line.split()[0] for line in shown.splitlines() if " ← " in line]
+    assert fields[:4] == ["email", "first_name", "last_name", "department"]
+
+
 def test_a_waiting_person_learns_their_place(busy: Office) -> None:
     found = stops(busy, "bob@example.com")
     assert found["license"]["ok"] is False

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from packaging.requirements import Requirement
 
 from syncd import __version__
 from tests.office import CONFIG, ROOT, Office, person
@@ -57,7 +59,8 @@ def test_whatever_it_copies_is_let_through_and_nothing_else() -> None:
 def installed() -> Iterator[Path]:
     """What the build makes: a wheel of what the recipe copies, in a folder that belongs to somebody else.
 
-    The libraries are those of this environment: the same ones pip would fetch, without fetching them again.
+    The libraries are copies of this environment's, which may lie where only root can read: those that the
+    package names, as pip would fetch them.
     """
     with TemporaryDirectory(prefix="syncd-") as name:
         folder = Path(name)
@@ -75,13 +78,27 @@ def installed() -> Iterator[Path]:
         python = folder / "venv/bin/python"
         _do(*pip, "--python", str(python), "install", "--no-deps", *map(str, wheels.glob("syncd-*.whl")))
         (site,) = (folder / "venv/lib").glob("python*/site-packages")
-        (here,) = {Path(path) for path in sys.path if path.endswith("site-packages")}
-        (site / "libraries.pth").write_text(f"{here}\n")
+        for library in _needed_by("syncd"):
+            for file in library.files or ():
+                if ".." not in file.parts and file.suffix != ".pyc":
+                    (site / file).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(str(file.locate()), site / file)
         shutil.rmtree(source)
         for path in (folder / "venv").rglob("*"):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode & 0o555)
         yield folder / "venv/bin/syncd"
+
+
+def _needed_by(package: str) -> Iterator[Distribution]:
+    names, seen = [package], {package}
+    while names:
+        for needed in map(Requirement, distribution(names.pop()).requires or ()):
+            asked = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if asked and needed.name not in seen:
+                names.append(needed.name)
+                seen.add(needed.name)
+                yield distribution(needed.name)
 
 
 def test_what_it_installs_runs_for_a_stranger_who_can_write_nothing_of_it(installed: Path) -> None:

@@ -11,7 +11,7 @@ from connectors.directories.files.csv_people import CsvPeople
 from connectors.directories.files.ldif_people import LdifPeople
 from connectors.directories.files.options import FileOptions
 from syncd.errors import Skipped, SyncdError
-from syncd.model import DirectoryUser, Finding
+from syncd.model import Finding
 from syncd.ports import UNHEARD, Calls, ReadRequest, Sighting
 from syncd.settings.types import duration_text
 from syncd.text.text_file import TextFile, opened
@@ -40,7 +40,7 @@ class FileDirectory:
         try:
             with opened(self._options.path, self._options.encoding) as file:
                 yield self._described(file, request)
-                counts = _count(self._sightings(request, file), request)
+                counts = _count(self._sightings(request, file))
                 file.verify()
             yield from self._counted(counts)
         except SyncdError as error:
@@ -64,26 +64,20 @@ class FileDirectory:
         yield Finding(
             self.name,
             people > 0,
-            f"{people} people, {counts['enabled']} enabled, {counts['email']} with an e-mail address",
+            f"{people} {'person' if people == 1 else 'people'}, {counts['enabled']} enabled",
             "" if people else "put somebody into the file: an empty directory is held, not obeyed",
         )
         if skipped:
-            yield Finding(self.name, False, f"{skipped} rows without an id are skipped", "fill in the id")
+            rows = "1 row" if skipped == 1 else f"{skipped} rows"
+            yield Finding(self.name, False, f"{rows} without an id, to be skipped", "fill in the id")
 
 
-def _count(people: Iterator[Sighting], request: ReadRequest) -> Counter[str]:
+def _count(people: Iterator[Sighting]) -> Counter[str]:
     counts: Counter[str] = Counter()
-    mail = {name for name in request.attributes if "mail" in name and "manager" not in name}
     for sighting in people:
         counts["people"] += 1
         counts["skipped"] += 1
         with suppress(Skipped):
-            user = sighting.open()
+            counts["enabled"] += sighting.open().enabled
             counts["skipped"] -= 1
-            counts["enabled"] += user.enabled
-            counts["email"] += _has(user, mail)
     return counts
-
-
-def _has(user: DirectoryUser, names: set[str]) -> bool:
-    return not names.isdisjoint(user.attributes)

@@ -15,6 +15,9 @@ from syncd.settings.http import HttpSection, Role
 
 bearer = HTTPBearer(auto_error=False, description="a token of the configuration's `http.tokens`")
 
+_ASK = "give a token: Authorization: Bearer …"
+_NONE = "this needs a token, and the configuration has none: http.tokens"
+
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
@@ -43,7 +46,7 @@ class Access:
         given = _digest(token.strip()) if scheme.lower() == "bearer" else b""
         found = [holder for holder in self._holders if hmac.compare_digest(holder.digest, given)]
         if not found:
-            raise HTTPException(401, "give a token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, _ASK if self.has_tokens else _NONE, {"WWW-Authenticate": "Bearer"})
         if found[0].role < role:
             raise HTTPException(403, f"this needs the role {role.name.lower()}")
         return found[0].name

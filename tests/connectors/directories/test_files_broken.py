@@ -145,8 +145,8 @@ def test_check_says_what_is_in_the_file_and_how_old_it_is(folder: Folder) -> Non
         (finding.ok, finding.message.replace(str(folder.path), "people.csv")) for finding in findings
     ] == [
         (True, "people.csv can be read: CSV, utf-8, written 8d ago"),
-        (True, "3 people, 1 enabled, 1 with an e-mail address"),
-        (False, "1 rows without an id are skipped"),
+        (True, "3 people, 1 enabled"),
+        (False, "1 row without an id, to be skipped"),
     ]
     assert "still running" in findings[0].next_step
 

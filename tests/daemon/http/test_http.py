@@ -290,11 +290,18 @@ def test_only_the_named_proxy_may_bring_tokens(answering: Callable[..., Site]) -
     assert here.get("/api/v1/runs", "VIEWER").status_code == 200
 
 
+def test_whoever_may_not_ask_learns_what_is_missing(answering: Callable[..., Site]) -> None:
+    assert answering().get("/api/v1/runs").json()["detail"] == "give a token: Authorization: Bearer …"
+    without = answering("http: {{ listen: {listen} }}\n").get("/api/v1/runs")
+    assert without.json()["detail"] == "this needs a token, and the configuration has none: http.tokens"
+
+
 def test_an_address_that_is_taken_is_told(office: Office) -> None:
     with silent_server() as port:
         office.configure(f"{CONFIG}http: {{ listen: '127.0.0.1:{port}' }}\n")
         found = settings.load(office.config)
-        with assembled(found) as app, pytest.raises(ConfigError, match="cannot be listened on"):
+        complaint = f"127.0.0.1:{port} cannot be listened on: Address already in use$"
+        with assembled(found) as app, pytest.raises(ConfigError, match=complaint):
             HttpServer(found.http, app, Queue(), Status(), CallCounts()).start()
 
 
