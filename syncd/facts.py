@@ -68,8 +68,9 @@ class RunFacts:
         return {"run": self.run, "state": str(self.state), "recorded": self.recorded, **outcome, **numbers}
 
     def for_log(self) -> Mapping[str, Any]:
-        """One flat event: the number of the run is bound to it already."""
-        apart = ("run", "state", "counts", "skipped", "still_held", "next_step")
+        """One flat event: the number of the run is bound to it already; what was not counted is not told."""
+        uncounted = () if self.wanted else ("available",)
+        apart = ("run", "state", "counts", "skipped", "still_held", "next_step", *uncounted)
         known = {name: value for name, value in self.as_dict().items() if name not in apart}
         counts = {f"count_{name}": many for name, many in self.counts.items()}
         skipped = {f"skipped_{name}": many for name, many in self.skipped.items()}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from syncd.model import Account, Kind, RunState
 from syncd.plan.policy import Matching
@@ -183,3 +184,14 @@ def test_the_first_directory_speaks_for_the_person_and_the_last_one_keeps_them(d
         assert company.sync().counts == {}
         company.directories[1].remove("id-ann")
         assert company.sync().counts["suspend"] == 1
+
+
+def test_seats_nobody_wanted_are_not_counted_and_not_told(company: Company) -> None:
+    company.order(3)
+    company.hire("ann")
+    with capture_logs() as told:
+        company.sync()
+        company.sync()
+    first, second = (line for line in told if line["event"] == "run_finished")
+    assert first["available"] == 3
+    assert "available" not in second
