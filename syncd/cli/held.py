@@ -41,7 +41,7 @@ def tell(session: Session, app: App, facts: RunFacts) -> None:
 def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
     """What to do about a run that was not applied, or not to its end; nothing for any other."""
     apply = f"`{session.command(f'apply {record.id}')}`"
-    if record.state is RunState.PLANNED:
+    if record.state is RunState.PLANNED and preview.has_work(preview.facts_of(app, record)):
         yield f"{apply} does exactly this"
     if record.state is RunState.HELD:
         yield from _to_decide(session, app, record, apply)

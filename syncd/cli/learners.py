@@ -16,8 +16,10 @@ from syncd.cli.session import Session, pass_session
 from syncd.cli.suspending import resume, suspend
 from syncd.cli.whom import found, one
 from syncd.dates import day, iso, moment
+from syncd.explain import passed_on
 from syncd.model import Account, Holding
 from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord
+from syncd.settings import Settings
 
 _MOST = 1_000_000
 _SHOWN = 50
@@ -122,7 +124,7 @@ def _show(
     screen.say(f"Learner {learner.id}: {learner.profile.full_name or learner.profile.email}", "heading")
     profile = [(name.replace("_", " "), value) for name, value in learner.profile._asdict().items()]
     merged = [("merged into", "" if into is None else f"learner {into}")]
-    table.facts(screen, [*profile, *_standing(learner, zone), *merged])
+    table.facts(screen, [*profile, *_standing(session.settings, learner), *merged])
     if identities:
         screen.say()
         screen.say("Directories", "heading")
@@ -150,9 +152,10 @@ def _row(entry: AllocationRecord, zone: tzinfo) -> tuple[str, ...]:
     )
 
 
-def _standing(learner: LearnerRecord, zone: tzinfo) -> list[tuple[str, str]]:
-    by = _BY.get(learner.suspended_by, "")
+def _standing(settings: Settings, learner: LearnerRecord) -> list[tuple[str, str]]:
+    zone, by = settings.zone, _BY.get(learner.suspended_by, "")
     ends = f", {'ends' if learner.license == 'live' else 'ended'} {day(learner.ends_at, zone)}"
+    ends += passed_on(settings, learner) if learner.license == "live" else ""
     return [
         ("account", f"{learner.account}{by}"),
         ("license", f"{learner.license}{ends if learner.ends_at else ''}"),

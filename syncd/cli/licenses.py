@@ -183,10 +183,11 @@ def status(session: Session, as_json: bool) -> None:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
         waiting = app.register.licenses.line_length(app.settings.policy.seats.type)
-        lapsing = app.register.renewable.lapsing(now, _SOON)
+        lapsing, over = app.register.renewable.lapsing(now, _SOON), len(app.register.renewable.ending(now))
         renews = app.settings.policy.seats.renews
     if as_json:
-        session.screen.json({"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, **_totals(lots)})
+        facts = {"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, "ended": over}
+        session.screen.json({**facts, **_totals(lots)})
         return
     if not lots:
         session.screen.say(f"There are no licenses yet. Order: `{session.command('licenses request 20')}`")
@@ -210,7 +211,10 @@ def status(session: Session, as_json: bool) -> None:
         words = f"{verb(lapsing[lot.id], 'loses', 'lose')} their license on {day(lot.ends_at, zone)}"
         how = "by the sync, while there are free ones" if renews else "only if somebody renews it"
         session.screen.say(f"{words}, and get another one {how}", "warn")
-    if lapsing and not renews:
+    if over:
+        who = verb(over, "is", "are")
+        session.screen.say(f"{who} here whose license has ended: no log-in until it is renewed", "warn")
+    if over or (lapsing and not renews):
         within = session.command("licenses renew --all --expiring 60d --dry-run")
         session.screen.say(f"→ who, and whether there are enough: `{within}`")
     if waiting:

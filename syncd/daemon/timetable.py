@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from random import uniform
 from typing import NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -74,13 +75,11 @@ class _Job(NamedTuple):
 
 
 def _jobs(schedule: ScheduleSection, zone: tzinfo) -> list[_Job]:
-    jitter = schedule.jitter or None
-
     def trigger(when: int | str) -> BaseTrigger:
         if isinstance(when, int):
-            return IntervalTrigger(seconds=when, jitter=jitter, timezone=zone)
+            return _Later(IntervalTrigger(seconds=when, timezone=zone), schedule.jitter)
         fields = dict(zip(_CRONTAB, when.split(), strict=True))
-        return CronTrigger(**fields, jitter=jitter, timezone=zone)
+        return _Later(CronTrigger(**fields, timezone=zone), schedule.jitter)
 
     jobs = []
     if schedule.every:
@@ -88,6 +87,24 @@ def _jobs(schedule: ScheduleSection, zone: tzinfo) -> list[_Job]:
     if schedule.full:
         jobs.append(_Job(trigger(schedule.full), "schedule.full", full=True))
     return jobs
+
+
+class _Later(BaseTrigger):  # type: ignore[misc]  # of APScheduler no types are known
+    """Up to `jitter` seconds after another trigger, in time that passes.
+
+    CronTrigger adds its own to the clock on the wall: in the night in which an hour comes twice, a moment of
+    the second becomes one of the first, which is over, again and again without end.
+    """
+
+    def __init__(self, trigger: BaseTrigger, jitter: int) -> None:
+        self._trigger, self._jitter = trigger, jitter
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        due: datetime | None = self._trigger.get_next_fire_time(previous_fire_time, now)
+        if due is None:
+            return None
+        later = due.astimezone(UTC) + timedelta(seconds=uniform(0, self._jitter))
+        return later.astimezone(due.tzinfo)
 
 
 def _ahead() -> float:

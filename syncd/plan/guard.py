@@ -42,7 +42,7 @@ class Limit:
         return ceil(changes * 100 / self.percent) + 1  # one more than any rounding asks for
 
     def __str__(self) -> str:
-        parts = [] if self.count is None else [str(self.count)]
+        parts = [] if self.count is None else [f"{self.count:,}"]
         parts += [] if self.percent is None else [f"{self.percent:g}%"]
         return " and ".join(parts) or "no limit"
 
@@ -111,7 +111,7 @@ def _sizes(limits: Limits, tally: Tally) -> list[Objection]:
         if size == 0:
             found.append(Objection("directory_size", f"directory {name} has nobody in it"))
         elif size < last * limits.min_directory_size / 100:
-            message = f"directory {name} shrank from {last} people to {size}"
+            message = f"directory {name} shrank from {_people(last)} to {size:,}"
             found.append(Objection("directory_size", f"{message} (below {limits.min_directory_size:g}%)"))
     return found
 
@@ -120,7 +120,8 @@ def _removed(tally: Tally) -> list[Objection]:
     return [
         Objection(
             "directory_removed",
-            f"directory {name} is not configured any more; {people} people known by it count as gone from it",
+            f"directory {name} is not configured any more; {_people(people)} known by it "
+            f"{'counts' if people == 1 else 'count'} as gone from it",
         )
         for name, people in sorted(tally.removed.items())
     ]
@@ -132,9 +133,13 @@ def _counts(limits: Limits, tally: Tally) -> list[Objection]:
         count = _count(kinds, tally.changes)
         limit = _limit(limits, name)
         if count > limits.floor and not limit.allows(count, tally.learners):
-            known = f"the register knows {tally.learners}" if tally.learners else "this is the first sync"
-            found.append(Objection(name, f"would {verb} {count} people; the limit is {limit} ({known})"))
+            known = f"the register knows {tally.learners:,}" if tally.learners else "this is the first sync"
+            found.append(Objection(name, f"would {verb} {_people(count)}; the limit is {limit} ({known})"))
     return found
+
+
+def _people(many: int) -> str:
+    return "1 person" if many == 1 else f"{many:,} people"
 
 
 def _limit(limits: Limits, name: str) -> Limit:

@@ -43,7 +43,11 @@ class Grace:
         return left_at + self.suspend_after <= now
 
     def releases(self, left_at: int, now: int) -> bool:
-        return left_at + max(self.suspend_after, self.release_after) <= now
+        return self.released_at(left_at) <= now
+
+    def released_at(self, left_at: int) -> int:
+        """From when on the seat of somebody who left then is for somebody else."""
+        return left_at + max(self.suspend_after, self.release_after)
 
     def deletes(self, left_at: int, now: int) -> bool:
         after = self.delete_after

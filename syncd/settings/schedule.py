@@ -53,7 +53,7 @@ class ScheduleSection(Section):
         " says when; only the daemon",
     )
     jitter: Duration = Field(
-        default=0, description="begin up to so much earlier or later, so that not all begin at once"
+        default=0, description="begin up to so much later, so that not all begin at once"
     )
     deadline: Duration = Field(
         default=2 * 3600, gt=0, description="a run that takes longer is ended, and finished by the next"

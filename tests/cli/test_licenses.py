@@ -83,6 +83,15 @@ def test_licenses_with_a_year_left_are_no_warning(office: Office) -> None:
     assert "order their renewal" not in office.say("licenses", "status").stdout
 
 
+def test_whose_license_has_ended_is_told_for_as_long_as_nobody_renews_it(ended: Office) -> None:
+    shown = ended.say("licenses", "status", code=0).stdout
+    assert "3 people are here whose license has ended: no log-in until it is renewed\n" in shown
+    assert "licenses renew --all --expiring 60d --dry-run`" in shown
+    assert ended.json("licenses", "status")["ended"] == 3
+    ended.say("licenses", "renew", "--all", code=0)
+    assert "has ended" not in ended.say("licenses", "status", code=0).stdout
+
+
 def test_trial_licenses_end_soon_enough_to_be_warned_of(office: Office) -> None:
     office.configure(office.config.read_text() + "licenses: { type: trial }\n")
     office.order(3)

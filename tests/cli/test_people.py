@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.company import DAY
 from tests.office import CONFIG, Office, person
 
 
@@ -119,6 +122,23 @@ def test_who_left_is_explained_from_the_register(busy: Office) -> None:
     found = stops(busy, "ann@example.com")
     assert found["directory"]["verdict"] == "in none of them: looked at 2 people in people"
     assert found["account"]["verdict"] == "suspended, by the sync"
+
+
+def test_until_when_who_left_keeps_their_license_is_told(busy: Office) -> None:
+    busy.employ(person("bob"), person("cem"))
+    busy.say("sync")
+    left = datetime.fromisoformat(busy.json("learners", "show", "ann@example.com")["left_at"])
+    then = datetime.fromtimestamp(left.timestamp() + 14 * DAY, ZoneInfo("Europe/London"))
+    freed = f"; for somebody else from {then:%Y-%m-%d %H:%M}, unless they are back before"
+    assert stops(busy, "ann@example.com")["license"]["verdict"].endswith(freed)
+    assert f"{freed}\n" in busy.say("learners", "show", "ann@example.com", code=0).stdout
+    busy.employ(person("ann"), person("bob"), person("cem"))
+    busy.say("sync")
+    assert "somebody else" not in stops(busy, "ann@example.com")["license"]["verdict"]
+    busy.employ(person("bob"), person("cem"))
+    busy.configure(CONFIG + "licenses: { max_moves_per_year: 1 }\n")
+    busy.say("sync")
+    assert "somebody else" not in stops(busy, "ann@example.com")["license"]["verdict"], "it may have to stay"
 
 
 def test_an_exact_answer_goes_before_a_likely_one(busy: Office) -> None:

@@ -33,6 +33,9 @@ def test_a_plan_can_be_applied_from_where_it_is_shown(office: Office) -> None:
     office.order(3)
     office.say("plan", code=0)
     assert "apply 1` does exactly this" in office.say("runs", "show", "1").stdout
+    office.say("sync", code=0)
+    office.say("plan", code=0)
+    assert "→" not in office.say("runs", "show", "3", code=0).stdout, "there is nothing to apply"
 
 
 def test_a_failed_run_says_why(office: Office) -> None:

@@ -56,6 +56,22 @@ def test_every_may_name_the_hours_in_which_the_daemon_syncs() -> None:
     assert ids(timetable) == {"every", "full"}
 
 
+@pytest.mark.parametrize(
+    ("zone", "full"), [("Europe/Helsinki", "0 3 * * *"), ("Europe/London", "30 1 * * *")]
+)
+def test_an_hour_that_comes_twice_comes_to_an_end_with_jitter_too(zone: str, full: str) -> None:
+    """As APScheduler goes about it: whatever is due by now, one after the other."""
+    timetable = Timetable(section(full=full, jitter="30s"), ZoneInfo(zone), ask)
+    (trigger,) = (job.trigger for job in timetable._scheduler.get_jobs() if job.id == "full")
+    now, morning = datetime(2027, 10, 30, 22, tzinfo=UTC), datetime(2027, 10, 31, 6, tzinfo=UTC)
+    due, fired = trigger.get_next_fire_time(None, now.astimezone(ZoneInfo(zone))), 0
+    while due.astimezone(UTC) < morning:
+        now = due.astimezone(UTC) + timedelta(milliseconds=1)
+        due, fired = trigger.get_next_fire_time(due, now.astimezone(ZoneInfo(zone))), fired + 1
+        assert fired <= 2, "once in each of the two hours"
+    assert fired == 2
+
+
 @pytest.mark.parametrize("days", ["0", "7", "sun"])
 def test_sunday_is_sunday_however_it_is_written(days: str) -> None:
     timetable = Timetable(section(full=f"0 3 * * {days}"), LONDON, ask)

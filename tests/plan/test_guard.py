@@ -129,3 +129,21 @@ def test_learners_beyond_those_that_matter_change_no_objection(
 def test_learners_are_counted_as_far_as_the_changes_ask_for() -> None:
     assert learners_that_matter(Limits(updates=Limit(percent=50)), {Kind.UPDATE: 100}) == 201
     assert learners_that_matter(Limits(), {Kind.UPDATE: 10}) == 0
+
+
+def test_numbers_are_told_as_people_read_them() -> None:
+    limits = Limits(suspensions=Limit(count=1_000), creations=Limit(count=0), floor=0)
+    tally = Tally(
+        {Kind.SUSPEND: 12_000, Kind.CREATE: 1},
+        learners=195_000,
+        sizes={"ad": 1_500},
+        last_sizes={"ad": 200_000},
+        removed={"old": 1, "older": 40_000},
+    )
+    assert [objection.message for objection in judge(limits, tally)] == [
+        "directory ad shrank from 200,000 people to 1,500 (below 50%)",
+        "directory old is not configured any more; 1 person known by it counts as gone from it",
+        "directory older is not configured any more; 40,000 people known by it count as gone from it",
+        "would suspend 12,000 people; the limit is 1,000 (the register knows 195,000)",
+        "would add 1 person; the limit is 0 (the register knows 195,000)",
+    ]
