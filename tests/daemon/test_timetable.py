@@ -89,7 +89,12 @@ def field(least: int, most: int) -> st.SearchStrategy[str]:
     return st.lists(part, min_size=1, max_size=3).map(",".join)
 
 
-@given(st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7)).map(" ".join))
+DAYS = st.one_of(
+    st.tuples(field(1, 31), field(1, 12), st.just("*")), st.tuples(st.just("*"), field(1, 12), field(0, 7))
+)
+
+
+@given(st.tuples(field(0, 59), field(0, 23), DAYS.map(" ".join)).map(" ".join))
 def test_whatever_the_settings_accept_comes_one_day(full: str) -> None:
     try:
         schedule = section(full=full, every=0)
