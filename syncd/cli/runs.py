@@ -170,7 +170,7 @@ def _changes(record: RunRecord) -> str:
         if counts.get(kind.name.lower())
     ]
     waiting = record.facts.get("waiting", 0)
-    words += [f"{people(waiting)} waiting"] if waiting else []
+    words += [f"{people(waiting)} waiting"] if waiting > counts.get("wait", 0) else []
     return record.error or ", ".join(words) or "none"
 
 

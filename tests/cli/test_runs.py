@@ -13,8 +13,10 @@ def test_runs_are_listed_newest_first(office: Office) -> None:
     office.say("apply", "1", code=5)
     shown = office.say("runs", "list", code=0).stdout.splitlines()
     assert [line.split()[:3] for line in shown[1:]] == [["2", "apply", "1"], ["1", "plan", "superseded"]]
-    assert "3 wait" in shown[1]
+    assert shown[1].endswith("  3 wait"), "who waits is not told twice"
     assert [run["id"] for run in office.json("runs", "list", "--limit", "1")] == [2]
+    office.say("sync", code=5)
+    assert office.say("runs", "list", "--limit", "1").stdout.splitlines()[1].endswith("  3 people waiting")
 
 
 def test_a_run_is_shown_with_what_became_of_each_change(office: Office) -> None:

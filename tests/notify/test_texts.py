@@ -88,6 +88,13 @@ def test_days_are_those_of_the_company() -> None:
     assert "endet am 15. Januar 2027" in german.html
 
 
+def test_what_has_ended_is_told_as_over() -> None:
+    cases = (1, 1, "1 learner has"), (0, 2, "2 learners have"), (-3, 20, "20 learners had")
+    for days, people, words in cases:
+        told = write(Event.EXPIRY, days=days, people_count=people).text
+        assert f"{words} one of them" in " ".join(told.split())
+
+
 def test_numbers_are_written_as_the_language_does() -> None:
     english, german = write(Event.USAGE, allocated=1200, quantity=2000), section(language="de")
     assert "1,200 of 2,000" in english.text
