@@ -163,7 +163,7 @@ def test_a_year_of_licenses(year: Year, tmp_path: Path) -> None:
     assert year.account("eve") == ("learner", "active", "")
     assert year.who("live") == ["eve", "fay", "gil", "hal"]
     assert year.told("ada@contoso.com")[-1] == "Contoso: 5 premium licenses of order 1 ended on 1 March 2028"
-    assert "5 learners have one of them and no later one." in " ".join(
+    assert "5 learners had one of them and no later one." in " ".join(
         text_of(year.mail.to("ada@contoso.com")[-1]).split()
     )
     office.say("sync", code=0)
