@@ -75,18 +75,18 @@ class _Job(NamedTuple):
 
 
 def _jobs(schedule: ScheduleSection, zone: tzinfo) -> list[_Job]:
-    def trigger(when: int | str) -> BaseTrigger:
-        if isinstance(when, int):
-            return _Later(IntervalTrigger(seconds=when, timezone=zone), schedule.jitter)
-        fields = dict(zip(_CRONTAB, when.split(), strict=True))
-        return _Later(CronTrigger(**fields, timezone=zone), schedule.jitter)
+    wanted = (schedule.every, "schedule.every", False), (schedule.full, "schedule.full", True)
+    return [
+        _Job(_Later(_trigger(when, zone), schedule.jitter), cause, full)
+        for when, cause, full in wanted
+        if when
+    ]
 
-    jobs = []
-    if schedule.every:
-        jobs.append(_Job(trigger(schedule.every), "schedule.every", full=False))
-    if schedule.full:
-        jobs.append(_Job(trigger(schedule.full), "schedule.full", full=True))
-    return jobs
+
+def _trigger(when: int | str, zone: tzinfo) -> BaseTrigger:
+    if isinstance(when, int):
+        return IntervalTrigger(seconds=when, timezone=zone)
+    return CronTrigger(**dict(zip(_CRONTAB, when.split(), strict=True)), timezone=zone)
 
 
 class _Later(BaseTrigger):  # type: ignore[misc]  # of APScheduler no types are known
