@@ -48,14 +48,14 @@ _UNSETTLED = (
     .where(_HERE, (changes.c.kind == int(Kind.SKIP)) | (changes.c.state == ChangeState.REFUSED))
     .distinct()
 )
-_STRETCH = (
+_BETWEEN = (
     changes.c.state == ChangeState.PLANNED,
     tuple_(*_PLACE[1:]) >= tuple_(bindparam("from_kind"), bindparam("from_key")),
     tuple_(*_PLACE[1:]) <= tuple_(bindparam("to_kind"), bindparam("to_key")),
 )
-_PLANNED = select(*_READ).where(_HERE, *_STRETCH).order_by(*_PLACE[1:])
+_PLANNED = select(*_READ).where(_HERE, *_BETWEEN).order_by(*_PLACE[1:])
 _MARK = 'UPDATE changes SET state = ?, outcome = ? WHERE run_id = ? AND kind = ? AND "key" = ?'
-_MARK_PLANNED = update(changes).where(_HERE, *_STRETCH)
+_MARK_PLANNED = update(changes).where(_HERE, *_BETWEEN)
 _COUNTS, _OUTCOMES = (
     select(column, func.count()).where(_HERE).group_by(column) for column in (changes.c.kind, changes.c.state)
 )
@@ -222,9 +222,9 @@ class Batch:
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        stretch = _stretch(self._run, self.first, self.last)
+        ends = _between(self._run, self.first, self.last)
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(_PLANNED, stretch)]
+            return [_entry(row) for row in connection.execute(_PLANNED, ends)]
 
 
 def mark(
@@ -243,10 +243,10 @@ def refuse(connection: Connection, run: int, refusals: Refusals) -> None:
 
 def mark_through(connection: Connection, run: int, first: Place, last: Place, state: ChangeState) -> None:
     """As `mark`, for every planned change of a run from `first` to `last` in one statement."""
-    connection.execute(_MARK_PLANNED, {**_stretch(run, first, last), "state": str(state)})
+    connection.execute(_MARK_PLANNED, {**_between(run, first, last), "state": str(state)})
 
 
-def _stretch(run: int, first: Place, last: Place) -> dict[str, Any]:
+def _between(run: int, first: Place, last: Place) -> dict[str, Any]:
     ends = {"from_kind": int(first[0]), "from_key": first[1], "to_kind": int(last[0]), "to_key": last[1]}
     return {"run": run, **ends}
 
