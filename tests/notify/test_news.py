@@ -126,7 +126,7 @@ def test_who_had_a_license_to_its_end_had_one(each_town: Town) -> None:
     town.later(366 * DAY)
     town.company.sync()
     town.tell()
-    assert "1 learner has one of them and no later one; 1 was never allocated or came free." in " ".join(
+    assert "1 learner had one of them and no later one; 1 was never allocated or came free." in " ".join(
         text_of(town.mail.received[-1]).split()
     )
 
