@@ -15,9 +15,10 @@ from syncd.settings.schema import json_schema
 Node = dict[str, Any]
 FILE = Path(__file__).with_name("configuration.md")
 _SCHEMA = json_schema()
+_PLATFORMS = _SCHEMA["properties"]["platform"]["anyOf"][0]["oneOf"]
 _KINDS = {
     kind["properties"]["type"]["const"]: kind
-    for kind in _SCHEMA["properties"]["directories"]["items"]["oneOf"]
+    for kind in (*_SCHEMA["properties"]["directories"]["items"]["oneOf"], *_PLATFORMS)
 }
 _MARKED = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _DEFINITIONS = {
@@ -86,7 +87,8 @@ def _row(key: str, field: Node, *, required: bool) -> str:
     default = field.get("default", "")
     shown = "**required**" if required else "" if default in ("", None) else f"`{_plain(default)}`"
     about = field.get("description", "").replace("|", "\\|")
-    return f"| `{key}` | {about} | {_kind(field)} | {shown} |"
+    kind = "[platform](#platform)" if key == "platform" else _kind(field)
+    return f"| `{key}` | {about} | {kind} | {shown} |"
 
 
 def _plain(value: object) -> str:
