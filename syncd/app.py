@@ -143,7 +143,8 @@ class App:
 
     def _credentials(self) -> list[Credential] | None:
         """What the connectors log in with and until when; None when one of them cannot tell today."""
-        watches = [each for each in (*self.directories, self.platform) if isinstance(each, CredentialWatch)]
+        connectors = *self.directories, *([self.platform] if self.platform else [])
+        watches = [each for each in connectors if isinstance(each, CredentialWatch)]
         try:
             return [Credential(each.name, *ending) for each in watches for ending in each.endings()]
         except SyncdError as exc:

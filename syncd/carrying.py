@@ -9,18 +9,18 @@ platform down     everything stays recorded; the run goes on without it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 
+from syncd.comparing import differences
 from syncd.errors import Unavailable
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
-from syncd.register_port import Register
+from syncd.register_port import QUIET, Register
 
 _log = structlog.get_logger()
-_QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Carrier:
 
     def carry(self, entries: Sequence[Entry], now: int) -> None:
         """Deliver recorded changes, in order. Does nothing more once the platform is down."""
-        outgoing = [entry for entry in entries if entry.change.kind not in _QUIET]
+        outgoing = [entry for entry in entries if entry.change.kind not in QUIET]
         if self.down or not outgoing:
             return
         deliveries = self.register.deliveries.of(outgoing)
@@ -65,7 +65,7 @@ class Carrier:
         there = self.platform.read_back(silent)
         for delivery in silent:
             found = there.get(delivery.id)
-            if _as_wanted(delivery, found):
+            if _as_wanted(delivery, found, self.platform.keeps):
                 account = found.account if found else ""
                 outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", account)
 
@@ -74,11 +74,7 @@ def _is_unknown(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.verdict is Verdict.UNKNOWN
 
 
-def _as_wanted(delivery: Delivery, found: PlatformLearner | None) -> bool:
-    if found is None or delivery.kind is Kind.DELETE:
-        return found is None and delivery.kind is Kind.DELETE
-    return (found.profile, found.active, found.ends_at) == (
-        delivery.profile,
-        delivery.active,
-        delivery.ends_at,
-    )
+def _as_wanted(delivery: Delivery, found: PlatformLearner | None, keeps: Collection[str]) -> bool:
+    if delivery.kind is Kind.DELETE:
+        return found is None
+    return not differences(delivery, found, keeps)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
@@ -18,6 +18,13 @@ from syncd.register.seats import Waiter
 from syncd.register.standing import live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
+_EXPECTED = (
+    learners.c.deleted_at.is_(None),
+    or_(
+        learners.c.account == str(Account.ACTIVE),
+        and_(learners.c.account == str(Account.SUSPENDED), learners.c.platform_account.is_not(None)),
+    ),
+)
 _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
@@ -39,6 +46,33 @@ class Deliveries:
             for entry in entries
             if (learner := entry.change.learner) in snapshot
             and (entry.change.kind in (Kind.DELETE, Kind.MERGE) or learner not in deleted)
+        ]
+
+    def expected(self, size: int) -> Iterator[list[Delivery]]:
+        """Everybody the platform should have, as it should have them, by number, in pages."""
+        last = 0
+        while True:
+            chosen = select(learners.c.id).where(*_EXPECTED, learners.c.id > last)
+            with self._engine.connect() as connection:
+                ids = connection.execute(chosen.order_by(learners.c.id).limit(size)).scalars().all()
+            if not ids:
+                return
+            yield self._again(ids)
+            last = ids[-1]
+
+    def expected_of(self, ids: Collection[int]) -> list[Delivery]:
+        """As `expected`: of these learners."""
+        chosen = select(learners.c.id).where(*_EXPECTED, is_any_of(learners.c.id, ids))
+        with self._engine.connect() as connection:
+            found = connection.execute(chosen.order_by(learners.c.id)).scalars().all()
+        return self._again(found)
+
+    def _again(self, ids: Sequence[int]) -> list[Delivery]:
+        with self._engine.connect() as connection:
+            snapshot = _snapshot(connection, ids)
+        return [
+            Delivery(id=str(number), kind=Kind.REPAIR, learner=number, **snapshot[number]._asdict())
+            for number in ids
         ]
 
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None:
