@@ -35,7 +35,12 @@ DIRECTORIES: dict[str, Connector] = {
     ),
 }
 
-PLATFORMS: dict[str, Connector] = {}
+PLATFORMS: dict[str, Connector] = {
+    "scim": Connector(
+        options="connectors.platforms.scim.options:ScimOptions",
+        face="connectors.platforms.scim.face:Scim",
+    ),
+}
 """Besides `embedded`, which needs none: there the register is the platform."""
 
 

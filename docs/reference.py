@@ -39,6 +39,9 @@ _DEFINITIONS = {
     "DatabaseSection": "a [database](#database)",
     "TargetSection": "a [target](#targets)",
     "LearnerNoticesSection": "[what learners are told](#what-learners-are-told)",
+    "ScimAuthOptions": "[who we are](#auth-of-scim)",
+    "ScimLicenseOptions": "`account`, or [one of these](#license-of-scim)",
+    "ScimExtensionOptions": "an [extension](#license-of-scim)",
     "StaffEvent": "an [event](notices.md#events)",
 }
 _SEVERAL = {

@@ -23,6 +23,7 @@ from tests.servers.ldap_proxy import LdapProxy
 from tests.servers.postgresql import Postgresql
 from tests.servers.process import find_program, run
 from tests.servers.samba import Samba
+from tests.servers.scim.scimmy import Scimmy
 from tests.servers.slapd import Slapd
 from tests.servers.smtp import MailServer
 
@@ -83,6 +84,12 @@ def ds389() -> Iterator[Ds389]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     yield from _running("postgresql", Postgresql.start)
+
+
+@pytest.fixture(scope="session")
+def scimmy() -> Iterator[Scimmy]:
+    """A SCIM server in JavaScript."""
+    yield from _running("scimmy", Scimmy.start)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which programs each server needs, and why one cannot run here."""
+"""Which programs and files each server needs, and why one cannot run here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from tests.servers.hosts import reason_impossible
 from tests.servers.process import find_program
 
+_ROOT = Path(__file__).parents[2]
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "samba": ("samba", "samba-tool", "ldbadd", "ldbmodify", "setpriv", "tar", "zstd"),
     "slapd": ("slapd", "setpriv"),
@@ -22,8 +24,10 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "hosts": ("ip", "nsenter", "unshare"),
     "disk": ("mount", "umount", "unshare"),
     "helm": ("helm", "kubernetes-validate"),
+    "scimmy": ("node",),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
+FILES: dict[str, tuple[str, ...]] = {"scimmy": (".cache/scimmy/made",)}
 ROOT_ONLY = {
     "samba": "its ports are below 1024",
     "hosts": "they are network namespaces",
@@ -39,6 +43,8 @@ def reason_missing(server: str) -> str:
         return f"no {', '.join(absent)}"
     if absent := [name for name in PACKAGES.get(server, ()) if find_spec(name) is None]:
         return f"no Python package {', '.join(absent)}"
+    if absent := [name for name in FILES.get(server, ()) if not (_ROOT / name).exists()]:
+        return f"no {', '.join(absent)}"
     if server in ROOT_ONLY and os.geteuid() != 0:
         return f"needs root: {ROOT_ONLY[server]}"
     if server == "disk":
