@@ -30,12 +30,14 @@ class Request(NamedTuple):
 class Fault:
     """What becomes of requests like this, `times` of them, after `after` of them have passed unharmed.
 
+    `filters`: only of those with a filter that has this in it.
     `status`: answered instead of being done. `lost`: done, and the line drops before the answer.
     `cut`: done, and half the answer comes. `edit`: done, and the answer's JSON is changed.
     """
 
     method: str = ""
     path: str = ""
+    filters: str = ""
     status: int = 0
     detail: str = ""
     scim_type: str = ""
@@ -48,11 +50,9 @@ class Fault:
     after: int = 0
 
     def strikes(self, request: Request) -> bool:
-        if (
-            self.method not in ("", request.method)
-            or not request.path.startswith(self.path)
-            or not self.times
-        ):
+        asked = request.query.get("filter", [""])[0]
+        is_like_this = request.method.startswith(self.method) and request.path.startswith(self.path)
+        if not is_like_this or self.filters not in asked or not self.times:
             return False
         if self.after:
             self.after -= 1
@@ -69,12 +69,16 @@ class Fault:
 
 
 class Weather:
-    """A WSGI application in front of another one. `requests` is everything that arrived."""
+    """A WSGI application in front of another one. `requests` is everything that arrived.
+
+    `largest_page`: the most it shows at a time. `is_deaf`: it does not heed filters.
+    """
 
     def __init__(self, app: App, *, largest_page: int = 0) -> None:
         self._app = app
         self._largest = largest_page
         self.faults: list[Fault] = []
+        self.is_deaf = False
         self.requests: list[Request] = []
 
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
@@ -87,7 +91,8 @@ class Weather:
         environ["wsgi.input"] = _Again(body)
         if self._largest and "count" in query:
             query["count"] = [str(min(self._largest, int(query["count"][0])))]
-            environ["QUERY_STRING"] = urlencode(query, doseq=True)
+        heard = {name: value for name, value in query.items() if name != "filter" or not self.is_deaf}
+        environ["QUERY_STRING"] = urlencode(heard, doseq=True)
         fault = next((one for one in self.faults if one.strikes(request)), None)
         return self._app(environ, start) if fault is None else self._struck(fault, environ, start)
 
