@@ -16,13 +16,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from scim2_models import InvalidValueException, ResourceType, Schema, SCIMException, ScimProvider
 from scim2_server.memory import InMemoryStorage
 from scim2_server.service import ScimService
-from scim2_server.testserver.application import BearerTokenApplication
 from scim2_server.utils import load_default_service_provider_config, load_json_resource
 
 from tests.servers.certificates import ServerCertificate
+from tests.servers.scim.door import TOKEN, Door
 from tests.servers.scim.weather import Fault, Request, Weather
 
-TOKEN = "a-token-for-tests"
 LICENSED = "urn:example:params:scim:schemas:extension:learning:2.0:User"
 """An extension of our own making, as vendors have them: licenseType, licenseTypes, licenseEnds."""
 _ATTRIBUTES = (
@@ -86,6 +85,7 @@ class ScimServer:
     storage: Storage
     weather: Weather
     provider: ScimProvider
+    door: Door
     _stop: list[Any] = field(default_factory=list)
 
     @property
@@ -157,15 +157,14 @@ def scim_server(
     """Listens on the loopback until the context ends. `features`: of its ServiceProviderConfig."""
     provider = _provider(json.dumps(features, sort_keys=True))
     storage = storage or Storage()
-    weather = Weather(
-        BearerTokenApplication(storage, provider, bearer_tokens=[TOKEN]), largest_page=largest_page
-    )
+    door = Door(storage, provider)
+    weather = Weather(door, largest_page=largest_page)
     listener = _Server(("127.0.0.1", port), _Handler)
     listener.set_app(weather)
     if certificate is not None:
         listener.socket = certificate.server_context().wrap_socket(listener.socket, server_side=True)
     scheme = "http" if certificate is None else "https"
-    server = ScimServer(f"{scheme}://127.0.0.1:{listener.server_port}/v2", storage, weather, provider)
+    server = ScimServer(f"{scheme}://127.0.0.1:{listener.server_port}/v2", storage, weather, provider, door)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     server._stop += [listener.shutdown, listener.server_close, lambda: thread.join(10)]
