@@ -17,7 +17,7 @@ from connectors.platforms.scim.features import Features
 from connectors.platforms.scim.site import Site
 from connectors.platforms.scim.translate import EXTERNAL_ID, addresses_of
 from connectors.platforms.scim.trouble import no_seat_left, said
-from connectors.platforms.scim.wire import Answer
+from connectors.platforms.scim.wire import Answer, path_of
 from connectors.platforms.scim.writing import Operation
 from syncd.model import Kind, Outcome, Verdict
 from syncd.ports import Delivery, PlatformLearner
@@ -132,7 +132,7 @@ def _taken(site: Site, delivery: Delivery, holder: Json) -> Outcome:
 
 
 def _path(resource: Json) -> str:
-    return f"/Users/{text(resource.get('id'))}"
+    return path_of("Users", text(resource.get("id")))
 
 
 def _version(features: Features, resource: Json) -> str:

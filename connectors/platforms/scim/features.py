@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.platforms.scim.attributes import CORE, Attribute, Json, as_bool, items, member, text
-from connectors.platforms.scim.wire import Page, Wire
+from connectors.platforms.scim.wire import Wire
 
 _FEWEST = 2  # operations for which a bulk request is worth it
 
@@ -51,9 +51,8 @@ def discover(wire: Wire, *, bulk: bool) -> Features:
         features = _of(answer.body)
     if not bulk or features.bulk < _FEWEST:
         features.bulk = 0
-    page = wire.page("/Schemas", "discover")
-    if isinstance(page, Page):
-        features.names = _names(page)
+    answer = wire.ask("/Schemas", "discover")
+    features.names = _names(answer.body) if answer.ok else None
     return features
 
 
@@ -78,13 +77,13 @@ def _number(holder: Any, name: str) -> int:
     return int(written) if written.isdecimal() else 0
 
 
-def _names(page: Page) -> Mapping[str, frozenset[str]] | None:
+def _names(body: Json) -> Mapping[str, frozenset[str]] | None:
     """None for a list that is not whole, or does not even describe users."""
-    found = dict(_described(page))
-    return found if CORE.casefold() in found and len(page.resources) >= page.total else None
+    schemas = items(member(body, "Resources"))
+    found = dict(map(_described, schemas))
+    return found if CORE.casefold() in found and len(schemas) >= _number(body, "totalResults") else None
 
 
-def _described(page: Page) -> Iterator[tuple[str, frozenset[str]]]:
-    for schema in page.resources:
-        names = (text(one.get("name")).casefold() for one in items(member(schema, "attributes")))
-        yield text(schema.get("id")).casefold(), frozenset(names)
+def _described(schema: Json) -> tuple[str, frozenset[str]]:
+    names = (text(one.get("name")).casefold() for one in items(member(schema, "attributes")))
+    return text(schema.get("id")).casefold(), frozenset(names)

@@ -15,7 +15,7 @@ from connectors.platforms.scim.attributes import Json, text
 from connectors.platforms.scim.features import Features
 from connectors.platforms.scim.listing import users
 from connectors.platforms.scim.translate import EXTERNAL_ID, addresses_of
-from connectors.platforms.scim.wire import Answer, Wire
+from connectors.platforms.scim.wire import Answer, Wire, path_of
 
 _TOGETHER = 20  # values in one filter: short enough for every server's limit on addresses
 _KEY, _MAILS = "externalId", ("userName", "emails.value")
@@ -55,7 +55,7 @@ class Finder:
         return list({text(one.get("id")): one for one in found}.values())
 
     def by_id(self, account: str) -> Json | None:
-        answer = self._wire.ask(f"/Users/{account}")
+        answer = self._wire.ask(path_of("Users", account))
         return answer.body if answer.ok and answer.body.get("id") else None
 
     def remember(self, resource: Json) -> None:

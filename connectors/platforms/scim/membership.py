@@ -6,7 +6,7 @@ import json
 
 from connectors.platforms.scim.attributes import PATCH, Json, items, member, text
 from connectors.platforms.scim.features import Features
-from connectors.platforms.scim.wire import Answer, Wire
+from connectors.platforms.scim.wire import Answer, Wire, path_of
 from connectors.platforms.scim.writing import Operation
 from syncd.errors import Unavailable
 
@@ -41,7 +41,9 @@ class Membership:
             if joins
             else {"op": "remove", "path": f"members[value eq {json.dumps(account)}]"}
         )
-        return Operation("PATCH", f"/Groups/{self._id}", {"schemas": [PATCH], "Operations": [operation]})
+        return Operation(
+            "PATCH", path_of("Groups", self._id), {"schemas": [PATCH], "Operations": [operation]}
+        )
 
     def changed(self, account: str, *, joined: bool) -> None:
         """It has been made so."""
@@ -61,7 +63,7 @@ class Membership:
             words = f"{self._wire.host} has {many} named {self._name}"
             raise Unavailable(words, next_step="let there be one, or correct platform.license.group")
         account = text(named[0].get("id"))
-        answer = self._wire.ask(f"/Groups/{account}")
+        answer = self._wire.ask(path_of("Groups", account))
         if not answer.ok:
             words = f"{self._wire.host} does not show the group {self._name} ({answer.status})"
             raise Unavailable(words, next_step="give the token the right to read groups")

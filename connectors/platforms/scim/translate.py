@@ -74,6 +74,8 @@ class Translator:
             EMAILS: _emails(profile.email, there),
             ACTIVE: delivery.active,
         }
+        if is_active(there) is delivery.active and there:
+            del wanted[ACTIVE]
         if not {"first_name", "last_name"} & set(self.fields):
             del wanted[DISPLAY_NAME]
         for name in self.fields:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import quote, unquote
 
 import requests
 
@@ -40,7 +41,12 @@ class Answer(NamedTuple):
     @property
     def id(self) -> str:
         """The account's id; from the body, else the end of its address."""
-        return text(self.body.get("id")) or self.location.rstrip("/").rpartition("/")[2]
+        return text(self.body.get("id")) or unquote(self.location.rstrip("/").rpartition("/")[2])
+
+
+def path_of(kind: str, account: str) -> str:
+    """The path of one user or group: ids are the server's, and may hold anything."""
+    return f"/{kind}/{quote(account, safe='@:')}"
 
 
 class Page(NamedTuple):
@@ -180,11 +186,11 @@ class Wire:
 
 
 def _json(answer: requests.Response) -> Json | None:
-    """The body; {} for an empty one, None for what is no JSON object."""
+    """The body; {} for an empty one, or what is no object; None for what is no JSON."""
     if not answer.content.strip():
         return {}
     try:
         found = json.loads(answer.content)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}

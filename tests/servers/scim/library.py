@@ -46,6 +46,10 @@ class Storage(InMemoryStorage):
         super().__init__()
         self.seats: Seats | None = None
         self.refused: set[str] = set()
+        self.id_ends = ""
+
+    def generate_id(self, resource_type: ResourceType, resource: Any) -> str:
+        return super().generate_id(resource_type, resource) + self.id_ends
 
     def create(self, resource_type: ResourceType, resource: Any) -> Any:
         with self.lock:

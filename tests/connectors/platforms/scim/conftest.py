@@ -9,6 +9,8 @@ import pytest
 
 from connectors.platforms.scim.face import Scim
 from connectors.platforms.scim.options import ScimOptions
+from syncd.errors import Unavailable
+from syncd.model import Outcome
 from syncd.ports import UNHEARD, Calls
 from tests.servers.scim import ScimServer, scim_server
 
@@ -48,3 +50,14 @@ def connect(server: ScimServer, pauses: list[float]) -> Connect:
 @pytest.fixture
 def platform(connect: Connect) -> Scim:
     return connect()
+
+
+def gathered(outcomes: Iterator[Outcome]) -> tuple[list[Outcome], Unavailable | None]:
+    """What was told before the platform as a whole failed, and how it did."""
+    told: list[Outcome] = []
+    try:
+        for outcome in outcomes:
+            told.append(outcome)
+    except Unavailable as exc:
+        return told, exc
+    return told, None

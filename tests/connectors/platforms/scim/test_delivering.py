@@ -9,7 +9,7 @@ import pytest
 from syncd.comparing import differences
 from syncd.errors import Unavailable
 from syncd.model import Kind, Profile, Verdict
-from tests.connectors.platforms.scim.conftest import Connect
+from tests.connectors.platforms.scim.conftest import Connect, gathered
 from tests.contracts.platform import delivery, known, send
 from tests.servers.scim import LICENSED, ScimServer
 
@@ -89,14 +89,19 @@ def test_a_seat_in_a_group_that_is_full(connect: Connect, server: ScimServer) ->
     assert verdicts(send(platform, delivery(1))) == [Verdict.DONE]
 
 
+@pytest.mark.parametrize("there", ["the group", "a second look"])
 def test_a_platform_that_fails_before_the_group_says_done_of_nobody(
-    connect: Connect, server: ScimServer
+    connect: Connect, server: ScimServer, there: str
 ) -> None:
     group = server.add("Group", displayName="Premium")
-    server.fails(path=f"/Groups/{group}", method="PATCH", status=401)
-    outcomes = connect(bulk=False, **GROUP).deliver([delivery(1), delivery(2)])
-    with pytest.raises(Unavailable, match="401"):
-        next(outcomes)
+    server.add(userName="learner2@example.com")
+    if there == "the group":
+        server.fails(path=f"/Groups/{group}", method="PATCH", status=401)
+    else:
+        server.fails(filters="userName", status=401, after=1)
+    told, failure = gathered(connect(bulk=False, **GROUP).deliver([delivery(1), delivery(2)]))
+    assert failure is not None
+    assert Verdict.DONE not in verdicts(told)
 
 
 def test_a_group_that_is_not_there_makes_no_accounts(connect: Connect, server: ScimServer) -> None:
@@ -243,6 +248,18 @@ def test_hostile_names(connect: Connect, name: str) -> None:
     assert found is not None
     assert differences(wanted, found, platform.keeps) == ()
     assert send(platform, wanted)[0].verdict is Verdict.ALREADY
+
+
+@pytest.mark.parametrize("end", ["@example.com", "=", "+1", " two words", "?x#y%"])
+def test_ids_may_hold_anything(connect: Connect, server: ScimServer, end: str) -> None:
+    server.storage.id_ends = end
+    server.add("Group", displayName="Premium")
+    platform = connect(bulk=False, **GROUP)
+    (created,) = send(platform, delivery(1))
+    assert created.account.endswith(end)
+    for kind, active in ((Kind.SUSPEND, False), (Kind.DELETE, False)):
+        changed = delivery(1, kind, active=active, ends_at=None)
+        assert verdicts(send(platform, known(changed, created))) == [Verdict.DONE]
 
 
 def test_a_server_that_does_not_keep_our_key_is_found_at_the_first(

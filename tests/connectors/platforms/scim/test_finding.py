@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.platforms.scim.face import Scim
 from syncd.errors import Incomplete, Unavailable
@@ -68,6 +69,9 @@ def test_all_are_listed_where_filters_are_not_heeded(connect: Connect, server: S
     looked_up(platform, server)
     refused, done = send(platform, delivery(20, profile=SEVEN[0].profile), delivery(21))
     assert (refused.verdict, done.verdict) == (Verdict.REFUSED, Verdict.DONE)
+    del server.requests[:]
+    platform.read_back([delivery(number) for number in range(100)])
+    assert len(filters(server)) == 2, "tried for many and for one, and never again"
 
 
 def test_addresses_that_cannot_be_filtered_are_left_to_the_server(
@@ -110,7 +114,9 @@ def test_a_list_that_moves_is_read_again(connect: Connect, server: ScimServer) -
     found = [account.learner for account in next(pages)]
     for account in strangers:
         server.storage._remove(("User", account))
-    found += [account.learner for page in pages for account in page]
+    with capture_logs() as logs:
+        found += [account.learner for page in pages for account in page]
+    assert [one["event"] for one in logs if one["event"] == "scim_key_twice"] == []
     assert sorted(map(int, filter(None, found))) == list(range(1, 8))
 
 

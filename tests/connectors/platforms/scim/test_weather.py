@@ -7,7 +7,7 @@ import pytest
 from connectors.platforms.scim.face import Scim
 from syncd.errors import Retriable, Unanswered, Unavailable
 from syncd.model import Kind, Outcome, Verdict
-from tests.connectors.platforms.scim.conftest import SECRET, Connect
+from tests.connectors.platforms.scim.conftest import SECRET, Connect, gathered
 from tests.contracts.platform import delivery, known, send
 from tests.servers.certificates import Authority
 from tests.servers.scim import ScimServer, scim_server
@@ -19,22 +19,15 @@ def single(connect: Connect) -> Scim:
     return connect(bulk=False)
 
 
+def told(platform: Scim, *numbers: int) -> tuple[list[Outcome], Unavailable | None]:
+    return gathered(platform.deliver([delivery(number) for number in numbers]))
+
+
 def until_down(platform: Scim, *numbers: int) -> tuple[list[Outcome], Unavailable]:
-    """What had an outcome before the platform as a whole failed, and how it did."""
-    outcomes: list[Outcome] = []
-    with pytest.raises(Unavailable) as failure:
-        outcomes += platform.deliver([delivery(number) for number in numbers])
-    return outcomes, failure.value
-
-
-def gathered(platform: Scim, *numbers: int) -> tuple[list[Outcome], Unavailable | None]:
-    outcomes: list[Outcome] = []
-    try:
-        for outcome in platform.deliver([delivery(number) for number in numbers]):
-            outcomes.append(outcome)
-    except Unavailable as exc:
-        return outcomes, exc
-    return outcomes, None
+    """The same, of a platform that fails for certain."""
+    outcomes, failure = told(platform, *numbers)
+    assert failure is not None
+    return outcomes, failure
 
 
 def names(server: ScimServer) -> list[str]:
@@ -75,7 +68,7 @@ def test_a_token_without_the_right_to_write_stops_and_refuses_nobody(
     single: Scim, server: ScimServer
 ) -> None:
     server.fails(method="POST", status=403, detail="Insufficient scope")
-    outcomes, failure = gathered(single, 1, 2)
+    outcomes, failure = told(single, 1, 2)
     assert outcomes == []
     assert failure is not None
     assert "Insufficient scope" in failure.message
@@ -96,7 +89,7 @@ def test_slowed_down_beyond_patience_the_rest_waits_for_the_next_run(
 ) -> None:
     server.fails(method="POST", status=429, headers={"Retry-After": "40"}, after=1)
     platform = connect(bulk=False, patience="1m")
-    outcomes, failure = gathered(platform, 1, 2, 3)
+    outcomes, failure = told(platform, 1, 2, 3)
     assert [(one.delivery, one.verdict) for one in outcomes] == [("d1", Verdict.DONE)]
     assert isinstance(failure, Retriable)
     assert failure.after == 40
@@ -107,7 +100,7 @@ def test_slowed_down_beyond_patience_the_rest_waits_for_the_next_run(
 def test_a_server_that_fails_in_the_middle(single: Scim, server: ScimServer) -> None:
     """One failure may be about one person; two in a row are not."""
     server.fails(method="POST", status=500, detail="boom", after=1)
-    outcomes, failure = gathered(single, 1, 2, 3, 4)
+    outcomes, failure = told(single, 1, 2, 3, 4)
     assert [(one.delivery, one.verdict) for one in outcomes] == [
         ("d1", Verdict.DONE),
         ("d2", Verdict.UNKNOWN),
@@ -119,7 +112,7 @@ def test_a_server_that_fails_in_the_middle(single: Scim, server: ScimServer) -> 
 
 def test_one_person_it_fails_for_stops_nobody_else(single: Scim, server: ScimServer) -> None:
     server.fails(method="POST", status=500, after=1, times=1)
-    outcomes, failure = gathered(single, 1, 2, 3)
+    outcomes, failure = told(single, 1, 2, 3)
     assert failure is None
     assert [one.verdict for one in outcomes] == [Verdict.DONE, Verdict.UNKNOWN, Verdict.DONE]
 
@@ -129,7 +122,7 @@ def test_an_answer_that_is_lost_is_unknown_and_not_sent_again(
     single: Scim, server: ScimServer, how: str
 ) -> None:
     server.fails(method="POST", times=1, **{how: True})
-    (unknown, done), failure = gathered(single, 1, 2)
+    (unknown, done), failure = told(single, 1, 2)
     assert failure is None
     assert (unknown.verdict, done.verdict) == (Verdict.UNKNOWN, Verdict.DONE)
     assert single.read_back([delivery(1)])["d1"] is not None
