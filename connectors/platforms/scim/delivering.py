@@ -31,7 +31,7 @@ _UNHEARD = "no answer came: perhaps it was done"
 _LIED = "it said the account was made, and has none; perhaps no seat is left"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
     """One delivery on its way. `there`: its account as it was found, or as it is since."""
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import structlog
 
@@ -120,11 +121,11 @@ def _told(numbered: Sequence[tuple[int, Operation]], results: Sequence[Json]) ->
     One that asks to be sent later, as it is too much now, was not done: it counts as missing.
     """
     known = {f"n{number}": number for number, _ in numbered}
-    places = {(one.method, one.path): number for number, one in numbered if one.method != "POST"}
+    places = {(one.method, _end(one.path)): number for number, one in numbered if one.method != "POST"}
     found: dict[int, Answer] = {}
     for result in results:
         location = text(member(result, "location"))
-        place = text(member(result, "method")).upper(), "/" + "/".join(location.split("/")[-2:])
+        place = text(member(result, "method")).upper(), _end(location)
         number = known.get(text(member(result, "bulkId")), places.get(place))
         status = member(result, "status")
         code = text(member(status, "code") if isinstance(status, dict) else status)
@@ -132,3 +133,8 @@ def _told(numbered: Sequence[tuple[int, Operation]], results: Sequence[Json]) ->
             body = member(result, "response")
             found[number] = Answer(int(code), body if isinstance(body, dict) else {}, location)
     return found
+
+
+def _end(address: str) -> str:
+    """The kind of a resource and its id, which are the end of every address it has."""
+    return unquote("/".join(address.rstrip("/").split("/")[-2:]))
