@@ -63,6 +63,7 @@ class Delivering:
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
         _ = self._site.members  # a group that is not there is no reason to make accounts first
+        self._site.finder.expect(sum(not delivery.account for delivery in deliveries))
         for part in self._parts(deliveries):
             steps = [Step(delivery) for delivery in part]
             trouble: Unavailable | None = None
@@ -143,6 +144,7 @@ class Delivering:
         delivery, answer, operation = step.delivery, step.answer, step.operation
         if answer is None:
             step.outcome = Outcome(delivery.id, Verdict.UNKNOWN, _UNHEARD)
+            self._site.finder.doubt()
         elif answer.ok or (answer.status == 404 and delivery.kind is Kind.DELETE):
             if delivery.kind is Kind.DELETE:
                 step.outcome = Outcome(delivery.id, Verdict.DONE if answer.ok else Verdict.ALREADY)
@@ -159,9 +161,11 @@ class Delivering:
         site = self._site
         for _ in range(_TRIES):
             key = site.translator.key(step.delivery.learner)
-            step.ours = site.finder.by_key([key])[key]
+            step.ours = site.finder.by_key([key], fresh=True)[key]
             needed = deciding.needs_address(site, step.delivery, step.ours)
             is_taken = step.answer is not None and step.answer.status == _CONFLICT
+            if is_taken:
+                site.finder.doubt()
             listed = site.options.adopt_by_email and is_taken
             self._plan(step, site.finder.by_address(needed, listed=listed))
             if step.operation is None or not self._write([step]):
@@ -172,7 +176,7 @@ class Delivering:
         """Believe what is there, not what was said."""
         site = self._site
         said = [step for step in steps if step.outcome is None and step.answer is not None and step.answer.ok]
-        found = site.finder.by_key([site.translator.key(step.delivery.learner) for step in said])
+        found = site.finder.by_key([site.translator.key(step.delivery.learner) for step in said], fresh=True)
         for step in said:
             there = found[site.translator.key(step.delivery.learner)]
             step.truth = there[0] if there else self._by_id(step)

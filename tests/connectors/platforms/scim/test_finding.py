@@ -43,6 +43,41 @@ def test_twenty_are_asked_for_at_a_time(connect: Connect, server: ScimServer) ->
     assert len(filters(server)) == 3
 
 
+def test_many_newcomers_are_not_looked_for_on_a_small_platform(connect: Connect, server: ScimServer) -> None:
+    server.add(userName="learner7@example.com")
+    outcomes = send(connect(), *(delivery(number) for number in range(100)))
+    assert [one.delivery for one in outcomes if one.verdict is not Verdict.DONE] == ["d7"]
+    asked = filters(server)
+    assert len([one for one in asked if " or " in one]) == 5, "read back, twenty at a time"
+    assert len(asked) == 10, "and five about the one whose address is taken"
+
+
+def test_many_newcomers_are_looked_for_on_a_large_one(connect: Connect, server: ScimServer) -> None:
+    server.fails(path="/Users", times=1, edit=lambda body: {**body, "totalResults": 5000})
+    send(connect(), *(delivery(number) for number in range(40)))
+    assert len(filters(server)) == 8
+
+
+def test_somebody_who_comes_after_the_list_is_not_taken_for_new(connect: Connect, server: ScimServer) -> None:
+    server.add(userName="other", emails=[{"value": "learner3@example.com"}], externalId="syncd-3")
+    server.fails(path="/Users", times=2, edit=lambda _: {"totalResults": 0})
+    refused = {"scim_type": "uniqueness", "times": 1, "after": 3, "status": 409}
+    server.fails(method="POST", path="/Users", **refused)
+    outcomes = send(connect(bulk=False), *(delivery(number) for number in range(30)))
+    assert {one.verdict for one in outcomes} == {Verdict.DONE}
+    assert len(server.users()) == 30
+
+
+def test_a_lost_answer_casts_doubt_on_the_list(connect: Connect, server: ScimServer) -> None:
+    """Who was to be made is told of again in the same delivery, when they may be there."""
+    first, *others = (delivery(number) for number in range(30))
+    server.fails(method="POST", path="/Users", lost=True, times=1)
+    again = delivery(0, id="again")
+    outcomes = send(connect(bulk=False), first, again, *others)
+    assert [one.verdict for one in outcomes[:2]] == [Verdict.UNKNOWN, Verdict.ALREADY]
+    assert server.writes().count("POST /Users") == 30
+
+
 def test_one_at_a_time_where_a_filter_is_too_much(connect: Connect, server: ScimServer) -> None:
     platform = connect()
     send(platform, *SEVEN)
