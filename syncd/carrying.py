@@ -19,18 +19,24 @@ from syncd.errors import Unavailable
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
+from syncd.survey import Progress
 
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries for one run. `down` says why the platform could not be used, once it could not."""
+    """Carries for one run. `down` says why the platform could not be used, once it could not.
+
+    Between two answers is where a run may be ended: what had an answer is settled.
+    """
 
     platform: Platform
     register: Register
+    progress: Progress
     down: str = ""
     seats_left: bool = True
+    carried: int = 0
 
     def carry(self, entries: Sequence[Entry], now: int) -> None:
         """Deliver recorded changes, in order. Does nothing more once the platform is down."""
@@ -42,6 +48,8 @@ class Carrier:
         try:
             for outcome in self.platform.deliver(deliveries):
                 outcomes[outcome.delivery] = outcome
+                self.carried += 1
+                self.progress("delivering", self.carried, None)
             self._read_back(deliveries, outcomes)
         except Unavailable as exc:
             self.down = exc.message

@@ -113,7 +113,7 @@ def _run(
     engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]
 ) -> Collection[Cursor] | None:
     """Returns where the next run may begin to read; None where this one leaves that as it was."""
-    carrier = Carrier(engine.platform, engine.register) if engine.platform else None
+    carrier = Carrier(engine.platform, engine.register, engine.progress) if engine.platform else None
     if carrier and task.apply:
         with engine.span("deliver"):
             carrier.carry_left_over(now)

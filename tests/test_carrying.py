@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from syncd.errors import STOPPED, SyncdError
 from syncd.model import Account, ChangeState, Kind
+from syncd.run import Task, run
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import MemoryPlatform
 
@@ -121,3 +124,37 @@ def test_an_unknown_result_is_read_back_before_it_is_repeated(
     assert there(platform) == {"ann": (True, True), "bob": (True, True)}
     assert len(platform.learners) == 2
     assert company.learner("ann").account is Account.ACTIVE
+
+
+def test_a_run_can_be_ended_between_two_answers(company: Company, platform: MemoryPlatform) -> None:
+    """Who had an answer is settled; the next run delivers the rest, and nobody twice."""
+    company.order(3)
+    company.hire("ann", "bob", "cem")
+
+    def stop(stage: str, done: int, _total: int | None) -> None:
+        if (stage, done) == ("delivering", 2):
+            raise SyncdError(STOPPED)
+
+    with pytest.raises(SyncdError, match="asked to stop"):
+        run(replace(company.engine, progress=stop), Task("sync", "test", apply=True))
+    assert [*there(platform)] == ["ann", "bob"]
+    assert company.learner("ann").account is Account.ACTIVE
+    reading = company.register.gauges.read(company.now)
+    assert (reading.undelivered, reading.refused) == (1, 0)
+    assert [company.register.learners.untold(company.learner(who).id) for who in ("ann", "cem")] == [0, 1]
+    facts = company.sync()
+    assert (facts.exit_code, facts.counts) == (0, {})
+    assert [one.profile.email[:3] for one in platform.deliveries] == ["ann", "bob", "cem"]
+    assert company.register.gauges.read(company.now).undelivered == 0
+
+
+def test_those_it_would_not_have_are_counted(company: Company, platform: MemoryPlatform) -> None:
+    company.order(2)
+    company.hire("ann", "bob")
+    platform.refuse("ann@example.com", "the domain is not allowed")
+    company.sync()
+    assert company.register.gauges.read(company.now).refused == 1
+    assert (company.learner("ann").platform_account, company.learner("bob").platform_account) == ("", "m1")
+    platform.mend()
+    company.sync()
+    assert company.register.gauges.read(company.now).refused == 0
