@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 import structlog
 
 from syncd.drafts import Approved, Drafts
-from syncd.errors import Unavailable
+from syncd.errors import ConfigError, Unavailable
 from syncd.facts import RunFacts
 from syncd.model import PROFILE_FIELDS, Change, Kind, Profile
 from syncd.ports import Delivery, Listing, Platform, PlatformLearner
@@ -40,9 +40,10 @@ def compare(platform: Platform, register: Register, facts: RunFacts, approved: A
             differing = differences(wanted, there, platform.keeps)
             if differing and wanted.learner not in told_soon:
                 drafts.write(_repair(wanted, there, differing))
-    except Unavailable as exc:
-        facts.platform_down = exc.message
-        _log.warning("platform_unavailable", platform=platform.name, reason=exc.message)
+    except (Unavailable, ConfigError) as exc:
+        facts.platform_down, facts.next_step = exc.message, exc.next_step
+        why = {"reason": exc.message, "next_step": exc.next_step}
+        _log.warning("platform_unavailable", platform=platform.name, **why)
     drafts.flush()
     return drafts.counts[Kind.REPAIR]
 

@@ -124,7 +124,7 @@ def _run(
     if facts.state is RunState.HELD or not task.apply:
         return None
     if carrier and facts.platform_down:
-        carrier.down = facts.platform_down
+        carrier.down, carrier.next_step = facts.platform_down, facts.next_step
     with engine.span("apply", run=facts.run):
         _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
@@ -277,7 +277,8 @@ def _apply(
     outcomes = register.journal.outcomes(facts.run)
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)
     facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
-    facts.platform_down = carrier.down if carrier else ""
+    if carrier and carrier.down:
+        facts.platform_down, facts.next_step = carrier.down, carrier.next_step
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.errors import STOPPED, SyncdError
-from syncd.model import Account, ChangeState, Kind
+from syncd.errors import STOPPED, ConfigError, SyncdError
+from syncd.model import Account, ChangeState, Kind, RunState
 from syncd.run import Task, run
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import MemoryPlatform
@@ -158,3 +158,47 @@ def test_those_it_would_not_have_are_counted(company: Company, platform: MemoryP
     platform.mend()
     company.sync()
     assert company.register.gauges.read(company.now).refused == 0
+
+
+def test_addresses_passed_on_arrive_in_whatever_order_they_are_told(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    """ann gets bob's, bob gets cem's, cem a new one: the first can only be told once the others have been."""
+    company.order(3)
+    company.hire("ann", "bob", "cem")
+    company.sync()
+    for handle, after in zip(["ann", "bob", "cem"], ["bob", "cem", "zoe"], strict=True):
+        company.people.change(f"id-{handle}", email=f"{after}@example.com")
+    facts = company.sync()
+    assert (facts.counts, facts.refused) == ({"update": 3}, 0)
+    addresses = {account: one.profile.email[:3] for account, one in platform.learners.items()}
+    assert addresses == {"m1": "bob", "m2": "cem", "m3": "zoe"}
+
+
+def test_two_who_swap_addresses_are_named_and_offered_but_twice(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    company.order(3)
+    company.hire("ann", "bob", "cem")
+    company.sync()
+    for handle, after in (("ann", "bob"), ("bob", "ann"), ("cem", "zoe")):
+        company.people.change(f"id-{handle}", email=f"{after}@example.com")
+    before = len(platform.deliveries)
+    facts = company.sync()
+    assert (facts.refused, facts.exit_code, len(platform.deliveries) - before) == (2, 1, 5)
+    refused = company.register.journal.read(facts.run, state=ChangeState.REFUSED)
+    assert {entry.outcome for entry in refused} == {
+        "bob@example.com belongs to account m2",
+        "ann@example.com belongs to account m1",
+    }
+
+
+def test_a_secret_that_is_gone_delays_delivery_and_nothing_else(
+    company: Company, platform: MemoryPlatform
+) -> None:
+    company.order(1)
+    company.hire("ann")
+    platform.down(ConfigError("the secret is not there", next_step="put it there"))
+    facts = company.sync()
+    assert (facts.state, facts.exit_code, facts.undelivered) == (RunState.DONE, 4, 1)
+    assert (facts.platform_down, facts.next_step) == ("the secret is not there", "put it there")
