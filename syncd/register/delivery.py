@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
@@ -24,6 +24,12 @@ _EXPECTED = (
         learners.c.account == str(Account.ACTIVE),
         and_(learners.c.account == str(Account.SUSPENDED), learners.c.platform_account.is_not(None)),
     ),
+)
+_DONE = (Verdict.DONE, Verdict.ALREADY)
+_REFUSED = (Verdict.REFUSED, Verdict.EXHAUSTED)
+_ACTIVATE = (
+    "UPDATE learners SET account = ?, activated_at = coalesce(activated_at, ?), refused = '' "
+    "WHERE id = ? AND account <> ?"
 )
 _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
@@ -81,38 +87,32 @@ class Deliveries:
         UNKNOWN leaves a change recorded: it is read back or sent again, which is safe.
         """
         by_id = {_id(entry): entry for entry in entries}
+        answers = [(by_id[outcome.delivery], outcome) for outcome in outcomes]
         with writing(self._engine).begin() as connection:
-            for outcome in outcomes:
-                _settle(connection, by_id[outcome.delivery], outcome, now, self._type)
+            _delivered(connection, [pair for pair in answers if pair[1].verdict in _DONE], now)
+            for entry, outcome in answers:
+                if outcome.verdict in _REFUSED:
+                    _refused(connection, entry, outcome, now, self._type)
 
 
-def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, type_: str) -> None:
-    change = entry.change
-    row = [(change.kind, change.key)]
-    if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
-        mark(connection, entry.run, row, ChangeState.DELIVERED, outcome.reason)
-        _delivered(connection, entry, outcome, now)
-    elif outcome.verdict in (Verdict.REFUSED, Verdict.EXHAUSTED):
-        why = outcome.reason or "the platform gave no reason"
-        mark(connection, entry.run, row, ChangeState.REFUSED, why)
-        if change.kind in _SEATING:
-            _give_back(connection, entry, why, now, type_)
+def _delivered(connection: Connection, done: Sequence[tuple[Entry, Outcome]], now: int) -> None:
+    answered = [(entry, ChangeState.DELIVERED, outcome.reason) for entry, outcome in done]
+    mark(connection, answered)
+    known = "UPDATE learners SET platform_account = ? WHERE id = ?"
+    named = [(outcome.account, entry.change.learner) for entry, outcome in done if outcome.account]
+    execute(connection, known, named)
+    gone = [(None, entry.change.learner) for entry, _ in done if entry.change.kind is Kind.DELETE]
+    execute(connection, known, gone)
+    seated = [entry.change.learner for entry, _ in done if entry.change.kind in _SEATING]
+    active, suspended = str(Account.ACTIVE), str(Account.SUSPENDED)
+    execute(connection, _ACTIVATE, [(active, now, learner, suspended) for learner in seated])
 
 
-def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
-    if outcome.account:
-        known = "UPDATE learners SET platform_account = ? WHERE id = ?"
-        execute(connection, known, [(outcome.account, entry.change.learner)])
-    if entry.change.kind is Kind.DELETE:
-        gone = "UPDATE learners SET platform_account = NULL WHERE id = ?"
-        execute(connection, gone, [(entry.change.learner,)])
+def _refused(connection: Connection, entry: Entry, outcome: Outcome, now: int, type_: str) -> None:
+    why = outcome.reason or "the platform gave no reason"
+    mark(connection, [(entry, ChangeState.REFUSED, why)])
     if entry.change.kind in _SEATING:
-        activated = {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
-        connection.execute(
-            update(learners)
-            .where(learners.c.id == entry.change.learner, learners.c.account != str(Account.SUSPENDED))
-            .values(account=str(Account.ACTIVE), **activated)
-        )
+        _give_back(connection, entry, why, now, type_)
 
 
 def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: str) -> None:
