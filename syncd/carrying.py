@@ -3,7 +3,8 @@
 done, already     delivered
 refused           offered once more at the end; then named: the seat goes back, the learner waits
 exhausted         as refused, and nobody else is offered a seat in this run
-unknown           read back: as wanted -> delivered; else it stays recorded and is sent again
+unknown           read back: as wanted -> delivered; else, or where nobody can be asked, it stays
+                  recorded and is sent again
 platform down     everything stays recorded; the run goes on without it
 """
 
@@ -79,7 +80,7 @@ class Carrier:
 
     def _read_back(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
         silent = [entry for entry in deliveries if _is_unknown(outcomes.get(entry.id))]
-        if not silent:
+        if not silent or not self.platform.keeps:
             return
         there = self.platform.read_back(silent)
         for delivery in silent:

@@ -263,7 +263,10 @@ class Platform(Protocol):
     @property
     def keeps(self) -> Collection[str]:
         """What it keeps of a learner, and can be compared: names of `Profile`, and `license`, or even
-        `ends_at`. Whether they are active it always does."""
+        `ends_at`. Whether they are active it always does.
+
+        Empty: it cannot be asked. Then nobody calls `read_back`, and whoever has an account counts as told.
+        """
         ...
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:

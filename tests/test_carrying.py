@@ -11,7 +11,7 @@ from syncd.errors import STOPPED, ConfigError, SyncdError
 from syncd.model import Account, ChangeState, Kind, RunState
 from syncd.run import Task, run
 from tests.company import DAY, Company, opened
-from tests.contracts.memory_platform import MemoryPlatform
+from tests.contracts.memory_platform import DeafPlatform, MemoryPlatform
 
 
 @pytest.fixture
@@ -202,3 +202,14 @@ def test_a_secret_that_is_gone_delays_delivery_and_nothing_else(
     facts = company.sync()
     assert (facts.state, facts.exit_code, facts.undelivered) == (RunState.DONE, 4, 1)
     assert (facts.platform_down, facts.next_step) == ("the secret is not there", "put it there")
+
+
+def test_what_cannot_be_asked_for_is_sent_again(database_url: str) -> None:
+    platform = DeafPlatform()
+    with opened(database_url, platform=platform) as company:
+        company.order(2)
+        company.hire("ann", "bob")
+        platform.lose_request("ann@example.com")
+        assert company.sync().undelivered == 1
+        assert company.sync().undelivered == 0
+        assert there(platform) == {"ann": (True, True), "bob": (True, True)}

@@ -12,7 +12,7 @@ from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
 from syncd.ports import PlatformLearner
 from tests.company import DAY, Company, opened
-from tests.contracts.memory_platform import ListingPlatform, MemoryPlatform
+from tests.contracts.memory_platform import DeafPlatform, ListingPlatform, MemoryPlatform
 
 
 @pytest.fixture(params=[MemoryPlatform, ListingPlatform], ids=["asked", "listing"])
@@ -137,3 +137,34 @@ def test_an_emptied_platform_is_held_and_filled_as_approved(
     company.now += DAY
     applied = company.sync(reviewed=facts.run)
     assert (applied.counts, len(platform.learners)) == ({"repair": 3}, 3)
+
+
+def test_a_platform_that_cannot_be_asked_is_believed(database_url: str) -> None:
+    platform = DeafPlatform()
+    with opened(database_url, platform=platform) as company:
+        company.order(5)
+        company.hire("ann", "bob")
+        company.sync()
+        edit(platform, "ann", active=False)
+        before = len(platform.deliveries)
+        assert company.sync(full=True).counts == {}
+        assert len(platform.deliveries) == before
+
+
+def test_one_that_is_configured_later_and_cannot_be_asked_is_told_of_everybody(database_url: str) -> None:
+    with opened(database_url) as before:
+        before.order(5)
+        before.hire("ann", "bob", "cem")
+        before.sync()
+        before.people.disable("id-cem")
+        before.sync()
+        people = before.directories
+    platform = DeafPlatform()
+    with opened(database_url, platform=platform, directories=people) as company:
+        company.hire("dan")
+        told = "the platform was never told of them"
+        assert why(company, full=True) == {"ann": told, "bob": told}
+        assert company.sync(full=True).counts == {"create": 1, "repair": 2}
+        assert sorted(one.profile.email[:3] for one in platform.learners.values()) == ["ann", "bob", "dan"]
+        assert company.sync(full=True).counts == {}
+        company.check_books()

@@ -37,7 +37,7 @@ class PlatformContract:
 
     Where `refuses`, override `make_refuse`; where `goes_down`, override `make_down`; where there may be
     `strangers`, override `put_stranger`. A platform that cannot be asked (a hand-off by file) sets
-    `reads_back` to False.
+    `reads_back` to False, and keeps nothing.
     """
 
     reads_back: ClassVar[bool] = True
@@ -229,6 +229,9 @@ class PlatformContract:
         findings = list(platform.check())
         assert findings
         assert [finding for finding in findings if not finding.ok] == []
+
+    def test_it_says_whether_it_can_be_asked(self, platform: Platform) -> None:
+        assert bool(platform.keeps) is self.reads_back
 
     def _must_read_back(self) -> None:
         if not self.reads_back:
