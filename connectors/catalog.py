@@ -35,7 +35,12 @@ DIRECTORIES: dict[str, Connector] = {
     ),
 }
 
-PLATFORMS: dict[str, Connector] = {}
+PLATFORMS: dict[str, Connector] = {
+    "csv_handoff": Connector(
+        options="connectors.platforms.csv_handoff.options:CsvOptions",
+        face="connectors.platforms.csv_handoff.face:CsvHandoff",
+    ),
+}
 """Besides `embedded`, which needs none: there the register is the platform."""
 
 

@@ -56,7 +56,7 @@ def _settings(
         company=config.company,
         zone=ZoneInfo(config.timezone),
         directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
-        platform=platform,
+        platform=platform.in_zone(config.timezone),
         log=config.log,
         schedule=config.schedule,
         http=config.http,

@@ -26,6 +26,10 @@ class PlatformSettings:
     type: str = EMBEDDED
     options: PlatformOptions | None = None
 
+    def in_zone(self, zone: str) -> PlatformSettings:
+        """The same, for a company with this time zone."""
+        return PlatformSettings(self.type, self.options and self.options.in_zone(zone))
+
 
 def read_platform(document: Document, folder: Path) -> tuple[PlatformSettings | None, list[Problem]]:
     """The platform, if what the file says of it is valid, and what is wrong with it."""
