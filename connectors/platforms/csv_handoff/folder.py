@@ -68,7 +68,8 @@ class Folder:
                 for ending, _ in documents:
                     name = there[ending] or place.before(ending)
                     if ending in parts:
-                        parts.pop(ending).rename(self._path / name)
+                        parts[ending].rename(self._path / name)
+                        del parts[ending]
                         place = place.next()
                     self._sync()
                     yield Handed(name, again=bool(there[ending]))

@@ -139,14 +139,14 @@ class CsvOptions(PlatformOptions):
         if value is not None:
             try:
                 ZoneInfo(value)
-            except (OSError, ValueError) as exc:
+            except (OSError, ValueError, LookupError) as exc:
                 raise PydanticCustomError("zone", "must be a time zone, such as Europe/London") from exc
         return value
 
     @model_validator(mode="after")
     def _columns_tell(self) -> Self:
         if self.layout == "one_file" and self.columns.model_fields_set - {"every"}:
-            raise ValueError("columns: only `every` means something with layout: one_file")
+            raise PydanticCustomError("columns", "must have nothing but `every` in columns for one file")
         for action in Action:
             where, columns = self._given(action)
             for header in columns:
@@ -156,11 +156,11 @@ class CsvOptions(PlatformOptions):
 
     def _writable(self, where: str, header: str) -> None:
         if not header.strip():
-            raise PydanticCustomError("header", "{where} has a header that is empty", {"where": where})
+            raise PydanticCustomError("header", "has a header in {where} that is empty", {"where": where})
         try:
             header.encode(self.encoding)
         except UnicodeEncodeError as exc:
-            words = "{where}: {header} cannot be written in {encoding}"
+            words = "has a header in {where} that cannot be written in {encoding}: {header}"
             facts = {"where": where, "header": header, "encoding": self.encoding}
             raise PydanticCustomError("header", words, facts) from exc
 
@@ -168,10 +168,10 @@ class CsvOptions(PlatformOptions):
         """By whom and of what a row is."""
         found = set(sources)
         if found.isdisjoint(_WHO):
-            words = "{where} needs a column that says who: email, current_email, key or employee_id"
+            words = "needs a column in {where} that says who: email, current_email, key or employee_id"
             raise PydanticCustomError("columns", words, {"where": where})
         if self.layout == "one_file" and found.isdisjoint(_WHAT):
-            words = "{where} needs a column that says what to do, action or status, with layout: one_file"
+            words = "needs a column in {where} that says what to do: action or status"
             raise PydanticCustomError("columns", words, {"where": where})
 
     def columns_of(self, action: Action) -> Columns:
