@@ -16,6 +16,7 @@ from syncd.errors import Unavailable
 from syncd.model import Finding, Outcome, Verdict
 from syncd.ports import UNHEARD, Answered, Calls, Delivery, PlatformLearner
 
+_AT_ONCE = 1000  # as many as come again together after a crash: so their file is recognised
 _MODES = {"owner": 0o600, "group": 0o640}
 _log = structlog.get_logger()
 
@@ -41,13 +42,14 @@ class CsvHandoff:
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
         """As `Platform.deliver`: a delivery is done once each of its files is on the disk."""
-        sheets = Sheets(self._options, deliveries)
-        handed, trouble = self._hand_over(sheets)
-        for fate in sheets.fates:
-            if handed.keys() >= set(fate.titles):
-                yield _outcome(fate, handed)
-        if trouble is not None:
-            raise trouble
+        for start in range(0, len(deliveries), _AT_ONCE):
+            sheets = Sheets(self._options, deliveries[start : start + _AT_ONCE])
+            handed, trouble = self._hand_over(sheets)
+            for fate in sheets.fates:
+                if handed.keys() >= set(fate.titles):
+                    yield _outcome(fate, handed)
+            if trouble is not None:
+                raise trouble
 
     def read_back(self, deliveries: Sequence[Delivery]) -> Mapping[str, PlatformLearner | None]:  # noqa: ARG002
         """Nothing is known of anybody."""

@@ -99,7 +99,9 @@ class CsvOptions(PlatformOptions):
         "owner", description="who may read the files: the user running syncd, or their group, too"
     )
     key_prefix: str = Field(
-        "syncd-", pattern=r"^[A-Za-z0-9._-]{1,32}$", description="what a learner's `key` begins with"
+        "syncd-",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$",
+        description="what a learner's `key` begins with",
     )
     picked_up_within: Duration = Field(
         3 * 86_400, description="a file that waits longer is told of by `syncd check`; 0: never"

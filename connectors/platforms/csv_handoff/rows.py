@@ -12,8 +12,8 @@ from connectors.platforms.csv_handoff.options import CsvOptions
 from syncd.errors import Skipped
 from syncd.ports import Delivery
 
-_FORMULA = ("=", "+", "-", "@")
-_ADDRESSES = ("email", "current_email")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_KNOWN_BY = ("email", "current_email", "employee_id")  # with an apostrophe they would be somebody else's
 _LINE_ENDS = {"crlf": "\r\n", "lf": "\n"}
 Cells = tuple[str, ...]
 
@@ -58,9 +58,9 @@ class Rows:
         special = self._more.get(source)
         cell = special(delivery, action) if special else str(getattr(delivery.profile, source))
         if self._options.escape_formulas and cell.startswith(_FORMULA):
-            if source in _ADDRESSES:
+            if source in _KNOWN_BY:
                 raise Skipped(
-                    f"a spreadsheet would run the address {cell} as a formula",
+                    f"a spreadsheet would run {cell} as a formula",
                     next_step="correct it in the directory, or set escape_formulas: false",
                 )
             return f"'{cell}"

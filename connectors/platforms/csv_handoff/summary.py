@@ -38,7 +38,7 @@ def _lines(options: CsvOptions, files: Sequence[tuple[str, Sheet]], now: int) ->
             if people := sheet.people(action):
                 yield f"  {people:,} {'person' if people == 1 else 'people'} ({action}): {words}"
     yield ""
-    yield "A file says how people shall be. Importing one twice changes nothing."
+    yield "A file says how people shall be. Importing one again changes nothing, if order is kept."
     if options.picked_up_within:
         patience = duration_text(options.picked_up_within)
         yield f"syncd check tells of files that wait for longer than {patience}."

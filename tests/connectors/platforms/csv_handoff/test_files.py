@@ -182,7 +182,7 @@ def test_an_address_is_never_changed_into_another_one(site: Site) -> None:
     odd = delivery(1, profile=Profile("=x@example.com", "Ann"))
     (refused,) = site.send(odd)
     assert refused.verdict is Verdict.REFUSED
-    assert "a spreadsheet would run the address =x@example.com as a formula" in refused.reason
+    assert "a spreadsheet would run =x@example.com as a formula" in refused.reason
     site.options = {"escape_formulas": False}
     assert site.verdicts(odd) == [Verdict.DONE]
 
@@ -199,6 +199,6 @@ def test_a_summary_tells_a_person_what_to_do(site: Site) -> None:
         "  1 person (suspend): they are not to log in any more: deactivate them\n\n"
         f"{add}\n"
         "  2 people (add): they are new: import them\n\n"
-        "A file says how people shall be. Importing one twice changes nothing.\n"
+        "A file says how people shall be. Importing one again changes nothing, if order is kept.\n"
         "syncd check tells of files that wait for longer than 3d.\n"
     )

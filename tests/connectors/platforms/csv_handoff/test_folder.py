@@ -20,7 +20,7 @@ from tests.connectors.platforms.csv_import import Site
 from tests.contracts.platform import delivery
 from tests.heard import Heard
 
-A_LOT = 4000
+A_LOT = 2500
 
 
 def test_names_sort_by_time_also_when_the_clock_is_set_back(site: Site) -> None:
@@ -50,6 +50,13 @@ def test_what_comes_again_after_a_crash_is_recognised(site: Site) -> None:
     assert [outcome.verdict for outcome in again] == [Verdict.ALREADY] * 2
     assert [(one.account, one.reason) for one in again] == [(one.account, one.reason) for one in first]
     assert len(site.names()) == 1
+
+
+def test_a_crash_in_a_large_run_is_recognised_though_it_comes_again_in_other_portions(site: Site) -> None:
+    crowd = [delivery(number, id=str(number)) for number in range(2000)]
+    site.send(*crowd)
+    assert set(site.verdicts(*crowd[:1000]) + site.verdicts(*crowd[1000:])) == {Verdict.ALREADY}
+    assert site.titles() == ["add", "add"]
 
 
 def test_what_was_picked_up_comes_again_under_a_name_that_says_so(site: Site) -> None:
@@ -111,7 +118,7 @@ def test_a_full_disk_leaves_nothing_and_loses_nobody(site: Site, small_disk: Pat
     assert site.names() == ["ballast"]
     ballast.unlink()
     assert set(site.verdicts(suspend, *people)) == {Verdict.DONE}
-    assert site.titles() == ["suspend", "add"]
+    assert site.titles() == ["suspend", "add", "add", "add"]
     assert len(site.rows("add")) == A_LOT
 
 
