@@ -167,6 +167,8 @@ def test_from_the_command_line(office: Office, site: Site) -> None:
     assert "'Ł' cannot be written in cp1252" in said
     assert site.column("add", "First name") == ["Ann"]
     assert "1 file waits there" in office.say("check", code=0).output
+    told = {change["email"]: change["outcome"] for change in office.json("runs", "show", "1")["changes"]}
+    assert told["ann@example.com"] in site.names()
 
     office.configure(CONFIG + OUT.format(options="encoding: utf-8-sig"))
     away = shutil.move(site.folder, site.folder.with_name("away"))
