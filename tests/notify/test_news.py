@@ -182,6 +182,9 @@ def test_a_failing_sync_is_told_to_admins_once_until_one_goes_through(town: Town
     fail(town)
     assert len(town.mail.to("it@contoso.com")) == 2
     assert "What to do" not in text_of(town.mail.to("it@contoso.com")[1]), "where nobody knows"
+    town.company.people.refuse(Unavailable("it has no space"))
+    fail(town)
+    assert "did not go through: it has no space" in text_of(town.mail.to("it@contoso.com")[2])
 
 
 def fail(town: Town) -> None:
