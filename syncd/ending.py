@@ -2,6 +2,7 @@
 
 asked to stop, changes left         interrupted   the next run finishes it
 asked to stop before the first      failed        nothing was changed
+its process died                    either        the next run writes that down for it
 anything else                       either        an error, with its next step
 """
 
@@ -39,6 +40,14 @@ def end_badly(register: Register, facts: RunFacts, now: int, exc: BaseException)
             register.runs.end(facts.run, facts.state, now, facts.as_dict(), told.message)
     except SyncdError as unrecorded:
         _log.error("run_record_not_written", reason=unrecorded.message)
+
+
+def note_the_dead(register: Register) -> None:
+    """Tell and record which runs ended without a word. Only the holder of the lock can know."""
+    for run, state in register.runs.abandoned():
+        left = state is RunState.INTERRUPTED
+        next_step = "the next sync finishes it" if left else "nothing was changed"
+        _log.warning("run_cut_short", run=run, reason="its process died", next_step=next_step)
 
 
 def _in_words(exc: BaseException) -> SyncdError:

@@ -15,7 +15,7 @@ from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.comparing import compare
 from syncd.drafts import Approved
-from syncd.ending import end_badly
+from syncd.ending import end_badly, note_the_dead
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
@@ -87,6 +87,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
     with register.errors_in_words(), register.one_at_a_time() as still_ours:
         if task.reviewed is not None:
             approval.check_open(register, task.reviewed)
+        note_the_dead(register)
         now = engine.clock()
         number = register.runs.begin(task.command, task.requested_by, now, task.reviewed)
         facts = RunFacts(number)

@@ -209,6 +209,8 @@ def test_a_sync_by_hand_waits_for_the_daemon_and_finishes_what_a_killed_one_left
     assert by_hand.returncode == 0, errors
     assert "took over from run 1" in output
     assert holders(office) == CROWD
+    assert "cut short: its process died" in office.say("runs", "list").stdout
+    assert "cut short: its process died" in office.say("runs", "show", "1").stdout
 
 
 def test_a_run_that_neither_moves_nor_ends_ends_the_daemon_and_is_told(
