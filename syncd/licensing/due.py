@@ -221,7 +221,7 @@ def _forecast(ahead: ShortfallAhead, rules: Rules, now: int, zone: tzinfo) -> It
 
 def _credential(credential: Credential, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
     left = days_until(credential.ends_at, now, zone)
-    subject = f"{credential.directory} {credential.name}, {_date(credential.ends_at, zone)}"
+    subject = f"{credential.directory or 'daemon'} {credential.name}, {_date(credential.ends_at, zone)}"
     facts = credential._asdict() | {"days": left}
     yield _countdown(Event.CREDENTIALS, subject, left, rules.credentials, facts)
 

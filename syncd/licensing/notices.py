@@ -196,7 +196,10 @@ class ShortfallAhead(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """Something syncd logs in with, and when it stops working. `name` says which, never its value."""
+    """Something syncd logs in with, and when it stops working. `name` says which, never its value.
+
+    Without a `directory` it is what the daemon itself is known by.
+    """
 
     directory: str
     name: str

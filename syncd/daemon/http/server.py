@@ -16,11 +16,11 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from syncd import __version__
 from syncd.app import App
+from syncd.certificate import context_of, renew
 from syncd.daemon.http.access import Access
 from syncd.daemon.http.api import api
 from syncd.daemon.http.metrics import CONTENT_TYPE, Metrics
 from syncd.daemon.http.shapes import Health
-from syncd.daemon.http.tls import context_of, renew
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError, SyncdError
