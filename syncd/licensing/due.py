@@ -9,7 +9,7 @@ forecast         the license type   30, 7 days ahead               the day has m
 expiry           the lot            30, 7, 3 days, the day         a month after
 renewal_gap      the register       1, 10, 100, … people           nobody is left (or far fewer)
 held             what stopped it    -                              a run goes through
-failed           the sync           each reason                    a run goes through
+failed           sync, or by hand   each reason                    a run goes through
 credentials      the credential     30, 14, 7, 1 days, the day     it has been replaced
 learner_expiry   learner and end    as configured                  a week after
 welcome          the learner        -                              three days after
@@ -199,8 +199,9 @@ def _run(situation: Situation) -> Iterator[Standing]:
         yield _happened(Event.HELD, " ".join(sorted({override for override, _ in run.objections})), facts)
     elif run is not None and run.error:
         facts = {"run": run.id, "at": run.at, "error": run.error, "next_step": run.next_step}
+        facts |= {"plan": run.plan, "command": run.command}
         reason = re.sub(_VARIES, "…", run.error)[:_REASON]
-        yield Standing(Event.FAILED, "sync", [reason], [reason], facts)
+        yield Standing(Event.FAILED, run.command or "sync", [reason], [reason], facts)
 
 
 def _learner_expiry(learner: LearnerNews, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:

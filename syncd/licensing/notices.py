@@ -149,13 +149,17 @@ class Ended(NamedTuple):
 
 class LastRun(NamedTuple):
     """The newest run that was to change anything. `error` and `objections` say why it did not; `next_step`,
-    what to do about the error, where it is known."""
+    what to do about the error, where it is known. `plan`: whose number it applied, where somebody had made
+    that plan by hand, with `command`.
+    """
 
     id: int
     at: int
     error: str = ""
     objections: Sequence[tuple[str, str]] = ()  # what lets it pass, the guard's words
     next_step: str = ""
+    plan: int | None = None
+    command: str = ""
 
 
 class LearnerNews(NamedTuple):

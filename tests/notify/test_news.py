@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.errors import Unavailable
+from syncd.errors import Held, Unavailable
 from syncd.licensing.notices import Credential, Event, Inputs, ShortfallAhead
 from syncd.model import LicenseType, RunState
 from syncd.plan.policy import Policy
@@ -191,6 +191,20 @@ def fail(town: Town) -> None:
     with pytest.raises(Unavailable):
         town.company.sync()
     town.tell()
+
+
+def test_a_plan_made_by_hand_that_fails_is_told_as_what_it_is(town: Town) -> None:
+    plan = town.company.add("ann", apply=False)
+    town.company.add("ann")
+    with pytest.raises(Held):
+        town.company.sync(reviewed=plan.run)
+    town.tell()
+    (mail,) = town.mail.to("it@contoso.com")
+    assert mail["Subject"] == f"Contoso: Plan {plan.run} (learners import) has failed"
+    told = " ".join(text_of(mail).split())
+    assert f"did not go through: the world has moved on since run {plan.run}" in told
+    assert "next sync tries again" not in told
+    assert "runs show 3" in told
 
 
 def test_a_sync_that_somebody_stopped_is_nobodys_news(town: Town) -> None:
