@@ -192,7 +192,7 @@ def _check_database(register: Register) -> Iterator[Finding]:
             register.open()
             learners = register.people.count()
     except SyncdError as exc:
-        yield Finding("database", ok=False, message=exc.message, next_step=exc.next_step)
+        yield Finding("database", False, exc.message, exc.next_step, exc.exit_code)
     else:
         yield Finding(
             "database", ok=True, message=f"ready; it knows {learners:,} learner{'' if learners == 1 else 's'}"

@@ -69,7 +69,7 @@ def check(tls: Pair, now: int, zone: tzinfo) -> Finding:
         end = ends_at(tls)
     except ConfigError as exc:
         words = exc.message.removeprefix(f"{_PART}: ")
-        return Finding(_PART, ok=False, message=words, next_step=exc.next_step)
+        return Finding(_PART, False, words, exc.next_step, exc.exit_code)
     words = f"the certificate {tls.certificate}"
     if end > now:
         return Finding(_PART, ok=True, message=f"{words} is good until {day(end, zone)}")
