@@ -14,6 +14,7 @@ import structlog
 
 from syncd.errors import ASKED_TO_STOP, INTERRUPTED, SyncdError
 from syncd.facts import RunFacts
+from syncd.masking import without_secrets
 from syncd.model import RunState
 from syncd.register_port import Register
 
@@ -29,7 +30,7 @@ def end_badly(register: Register, facts: RunFacts, now: int, exc: BaseException)
     applying = facts.state is RunState.APPLYING
     facts.state = RunState.INTERRUPTED if applying else RunState.FAILED
     told = _in_words(exc)
-    facts.next_step = told.next_step
+    message, facts.next_step = without_secrets(told.message), without_secrets(told.next_step)
     if told.message in ASKED_TO_STOP:
         next_step = "the next run finishes it" if applying else "nothing was changed; the next run sees to it"
         _log.warning("run_interrupted", reason=told.message, next_step=next_step, **facts.for_log())
@@ -37,7 +38,7 @@ def end_badly(register: Register, facts: RunFacts, now: int, exc: BaseException)
         _log.error("run_failed", reason=told.message, next_step=told.next_step, **facts.for_log())
     try:
         with register.errors_in_words():
-            register.runs.end(facts.run, facts.state, now, facts.as_dict(), told.message)
+            register.runs.end(facts.run, facts.state, now, facts.as_dict(), message)
     except SyncdError as unrecorded:
         _log.error("run_record_not_written", reason=unrecorded.message)
 

@@ -132,6 +132,15 @@ def test_a_run_that_breaks_off_by_itself_is_a_failure(company: Company) -> None:
     assert (last["event"], last["log_level"], last["next_step"]) == ("run_failed", "error", "start it")
 
 
+def test_what_a_run_failed_of_is_kept_without_secrets(company: Company) -> None:
+    company.people.refuse(Unavailable("refused user=ann password=hunter2", next_step="try token=hunter2"))
+    with pytest.raises(Unavailable):
+        company.sync()
+    record = company.register.runs.latest(1)[0]
+    assert record.error == "refused user=ann password=***"
+    assert record.facts["next_step"] == "try token=***"
+
+
 def test_two_syncs_at_once_the_second_says_so(company: Company) -> None:
     with company.register.one_at_a_time(), opened(company.url) as other, pytest.raises(Busy) as caught:
         other.sync()

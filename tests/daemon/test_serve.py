@@ -145,13 +145,13 @@ def test_whatever_is_wrong_with_a_reload_the_one_before_stays_in_force(
     loaded = settings.load(office.config)
 
     def broken() -> Settings:
-        raise ValueError("nobody thought of this")
+        raise ValueError("nobody thought of this: password=hunter2")
 
     daemon = Daemon(loaded, broken, ServiceManager({}))
     heard = [signal.SIGHUP, signal.SIGTERM]
     monkeypatch.setattr(daemon, "_signal", lambda _: heard.pop(0))
     assert daemon.serve() == 0
-    assert "nobody thought of this" in daemon.status.snapshot().rejected
+    assert "nobody thought of this: password=***" in daemon.status.snapshot().rejected
     assert "is not in force" in daemon.status.snapshot().in_words()
 
 
