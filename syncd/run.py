@@ -102,7 +102,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 raise
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
             if facts.state is RunState.HELD:
-                if outdates_but is not None and approval.keeps_waiting(register, facts):
+                if outdates_but is not None and approval.keeps_waiting(register, facts, now):
                     return facts
                 approval.tell("plan_held", facts, RunState.HELD)
             ended = engine.clock(), facts.as_dict()

@@ -159,9 +159,11 @@ class Runs:
         with self._engine.connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
-    def held(self) -> list[HeldPlan]:
-        """Plans the guard has held, newest first, with what was decided of them since; no mere previews."""
-        decided = runs.c.state.in_((RunState.APPROVED, RunState.REJECTED))
+    def held(self, now: int) -> list[HeldPlan]:
+        """Plans the guard has held, newest first, with what was decided of them since; no mere previews, and
+        none that was rejected too long ago."""
+        lately = runs.c.decided_at >= now - KEEP_PLANS
+        decided = (runs.c.state == RunState.APPROVED) | ((runs.c.state == RunState.REJECTED) & lately)
         waits = (runs.c.state == RunState.HELD) & runs.c.command.not_in(PREVIEWS)
         columns = runs.c.id, runs.c.command, runs.c.state, runs.c.facts
         with self._engine.connect() as connection:
