@@ -127,6 +127,10 @@ def _run(
         return None
     if carrier and facts.platform_down:
         carrier.down, carrier.next_step = facts.platform_down, facts.next_step
+    facts.state = RunState.APPLYING
+    engine.register.runs.enter(facts.run, facts.state, facts.as_dict())
+    if not reads:
+        suspending.overrule(engine.register, facts.run)
     with engine.span("apply", run=facts.run):
         _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
@@ -262,8 +266,6 @@ def _apply(
 ) -> None:
     """Record and deliver, batch by batch, for as long as nobody else can have taken the lock."""
     register, total = engine.register, sum(facts.counts.values())
-    facts.state = RunState.APPLYING
-    register.runs.enter(facts.run, facts.state, facts.as_dict())
     for batch in register.journal.batches(facts.run, _BATCH):
         still_ours()
         seats_left = carrier.seats_left if carrier else True
