@@ -19,7 +19,6 @@ from syncd.ending import end_badly, note_the_dead
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
-from syncd.masking import without_secrets
 from syncd.model import ChangeState, Cursor, Kind, RunState
 from syncd.plan import guard
 from syncd.plan.additions import Row
@@ -282,7 +281,7 @@ def _apply(
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)
     facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
     if carrier and carrier.down:
-        facts.platform_down, facts.next_step = map(without_secrets, (carrier.down, carrier.next_step))
+        facts.platform_down, facts.next_step = carrier.down, carrier.next_step
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE
