@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.errors import Unavailable
 from syncd.model import Kind, Profile
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
@@ -112,10 +113,10 @@ def test_who_is_told_of_something_else_is_told_once(company: Company, platform: 
 
 
 def test_a_platform_that_is_down_is_told_of(company: Company, platform: MemoryPlatform) -> None:
-    platform.down()
+    platform.down(Unavailable("refused token=hunter2"))
     company.hire("dan")
     facts = company.sync(full=True)
-    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("memory does not answer", 1, 4)
+    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("refused token=***", 1, 4)
     platform.mend()
     company.sync()
     assert platform.by_email("dan@example.com") is not None

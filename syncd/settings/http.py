@@ -94,6 +94,11 @@ class HttpSection(Section):
         return int((self.listen or ":0").rpartition(":")[2])
 
     @property
+    def shown(self) -> HttpTlsSection | None:
+        """The certificate that whoever asks is shown; None where nobody is."""
+        return self.tls if self.listen else None
+
+    @property
     def is_local(self) -> bool:
         """Whether only this machine can ask."""
         if self.host == _LOCAL_NAME:
