@@ -227,7 +227,7 @@ def assembled(
     """
     platform = _platform(settings, calls)
     url, type_ = settings.database_url(), settings.policy.seats.type
-    register = Register(database.connect(url), remote=platform is not None, license_type=type_)
+    register = Register(database.connect(url), platform=platform.name if platform else "", license_type=type_)
     try:
         with traces.opened(settings.traces) as span:
             yield App(settings, register, tuple(_directories(settings, calls)), clock, span, platform)
@@ -246,5 +246,5 @@ def _platform(settings: Settings, calls: CallsOf) -> Platform | None:
     if chosen.options is None:
         return None
     face = catalog.load(catalog.PLATFORMS[chosen.type].face)
-    platform: Platform = face(chosen.type, chosen.options, calls=calls("platform", chosen.type))
+    platform: Platform = face(chosen.name, chosen.options, calls=calls("platform", chosen.name))
     return platform
