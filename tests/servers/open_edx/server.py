@@ -1,0 +1,173 @@
+"""The LMS and license-manager on one loopback port. `asked` keeps every request, in order."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from tests.servers.certificates import ServerCertificate
+from tests.servers.open_edx.faults import Fault, Faults
+from tests.servers.open_edx.plan import Answer, Plan
+
+CLIENT, SECRET = "syncd-client", "the client's secret"
+_LARGEST_PAGE = 500
+
+
+class Asked(NamedTuple):
+    operation: str
+    body: Any
+
+
+@dataclass
+class OpenEdxServer:
+    """`largest_page`: how many licenses a page holds at most. `administers`: whether our user may."""
+
+    plan: Plan
+    url: str = ""
+    client_id: str = CLIENT
+    secret: str = SECRET
+    token_type: str = "JWT"
+    administers: bool = True
+    largest_page: int = _LARGEST_PAGE
+    faults: Faults = field(default_factory=Faults)
+    asked: list[Asked] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def expire_tokens(self) -> None:
+        self.tokens.clear()
+
+    def writes(self) -> list[Asked]:
+        return [one for one in self.asked if one.operation in ("assign", "bulk-revoke")]
+
+    def answer(self, operation: str, query: dict[str, list[str]], body: Any, token: str) -> Answer:
+        if operation == "token":
+            return self._sign_in(body)
+        if token not in self.tokens:
+            return Answer(401, {"detail": "Error decoding token."})
+        if not self.administers:
+            return Answer(403, {"detail": "You do not have permission to perform this action."})
+        if operation == "":
+            return Answer(404, {"detail": "Not found."})
+        if operation == "plan":
+            return Answer(200, self.plan.described())
+        if operation == "list":
+            return self._page(query)
+        if operation == "bulk-revoke":
+            return self.plan.revoke(body["user_emails"])
+        if self.plan.locked:
+            return Answer(423, "Assignment currently locked for this subscription plan.")
+        return self.plan.assign(body["user_emails"], notify=body.get("notify_users", True))
+
+    def _sign_in(self, form: Any) -> Answer:
+        proof = form.get("client_id"), form.get("client_secret")
+        if form.get("grant_type") != ["client_credentials"]:
+            return Answer(400, {"error": "unsupported_grant_type"})
+        if proof != ([self.client_id], [self.secret]):
+            return Answer(401, {"error": "invalid_client"})
+        token = f"token-{len(self.asked)}"
+        self.tokens.add(token)
+        return Answer(200, {"access_token": token, "token_type": self.token_type, "expires_in": 3600})
+
+    def _page(self, query: dict[str, list[str]]) -> Answer:
+        statuses = [one for value in query.get("status", []) for one in value.split(",")]
+        rows = self.plan.listed(statuses)
+        size = min(int(query.get("page_size", ["100"])[0]), self.largest_page)
+        number = int(query.get("page", ["1"])[0])
+        page = rows[(number - 1) * size : number * size]
+        if number > 1 and not page:
+            return Answer(404, {"detail": "Invalid page."})
+        more = number * size < len(rows)
+        following = f"http://another.example/?page={number + 1}" if more else None
+        return Answer(200, {"count": len(rows), "next": following, "previous": None, "results": page})
+
+
+@contextmanager
+def open_edx_server(plan: Plan, certificate: ServerCertificate | None = None) -> Iterator[OpenEdxServer]:
+    """Listens on the loopback until the context ends; with a certificate, over TLS."""
+    site = OpenEdxServer(plan)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
+    server.daemon_threads = True
+    if certificate is not None:
+        server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
+    scheme = "http" if certificate is None else "https"
+    site.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def _handler(site: OpenEdxServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._serve(None)
+
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers["content-length"])).decode()
+            is_form = "form" in self.headers.get("content-type", "")
+            self._serve(parse_qs(text) if is_form else json.loads(text))
+
+        def _serve(self, body: Any) -> None:
+            parts = urlsplit(self.path)
+            operation = _operation(parts.path, site.plan.uuid)
+            kind, _, token = self.headers.get("authorization", "").partition(" ")
+            with site.lock:
+                site.asked.append(Asked(operation, body))
+                fault = site.faults.due(operation)
+                if fault is not None and fault.how == "unheard":
+                    return self._hang_up()
+                if fault is not None and fault.how == "status":
+                    return self._send(Answer(fault.status, fault.body), fault.headers)
+                answer = site.answer(operation, parse_qs(parts.query), body, token if kind == "JWT" else "")
+            if fault is not None and fault.how == "unsaid":
+                return self._hang_up()
+            return self._send(answer, {}, fault)
+
+        def _send(self, answer: Answer, headers: dict[str, str], fault: Fault | None = None) -> None:
+            content = json.dumps(answer.body).encode()
+            self.send_response(answer.status)
+            for name, value in {**headers, "content-type": "application/json"}.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content if fault is None else content[: len(content) // 2])
+            if fault is not None:
+                self._hang_up()
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    return Handler
+
+
+def _operation(path: str, plan: str) -> str:
+    """What a path is for; nothing where there is nothing."""
+    if path == "/oauth2/access_token":
+        return "token"
+    base = f"/api/v1/subscriptions/{plan}/"
+    known = {
+        "": "plan",
+        "licenses/": "list",
+        "licenses/assign/": "assign",
+        "licenses/bulk-revoke/": "bulk-revoke",
+    }
+    return known.get(path.removeprefix(base), "") if path.startswith(base) else ""
