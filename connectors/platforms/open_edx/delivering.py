@@ -9,6 +9,7 @@ no answer looked at: done, or unknown; where the server itself failed and has no
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connectors.platforms.open_edx import licenses as table
 from connectors.platforms.open_edx.licenses import Do, Held, Known, License, Step, shall_hold
@@ -61,7 +62,9 @@ class Delivering:
         self._held = Held(look(self._manager, deliveries))
         for stretch in stretches(deliveries, self._size):
             trouble = self._tried(stretch)
-            yield from (self._outcomes.pop(one.id) for one in stretch if one.id in self._outcomes)
+            told = [self._outcomes.pop(one.id) for one in stretch if one.id in self._outcomes]
+            yield from (replace(outcome, more=True) for outcome in told[:-1])
+            yield from told[-1:]
             if trouble is not None:
                 raise trouble
 

@@ -31,8 +31,8 @@ def words_of(body: Any) -> str:
     while isinstance(body, (dict, list)) and body:
         values = list(body.values()) if isinstance(body, dict) else body
         body = body["detail"] if isinstance(body, dict) and "detail" in body else values[0]
-    text = " ".join(body.split()) if isinstance(body, str) else ""
-    return text[:200].rstrip(".")
+    plain = "".join(letter if letter.isprintable() else " " for letter in body) if isinstance(body, str) else ""
+    return " ".join(plain.split())[:200].rstrip(".")
 
 
 def failed(answer: requests.Response, *, reading: bool) -> SyncdError:

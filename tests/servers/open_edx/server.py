@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,14 +40,20 @@ class OpenEdxServer:
     asked: list[Asked] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _meanwhile: dict[str, tuple[int, Callable[[], object]]] = field(default_factory=dict)
 
     def expire_tokens(self) -> None:
         self.tokens.clear()
+
+    def before(self, operation: str, happens: Callable[[], object], *, after: int = 0) -> None:
+        """Once, just before such a request is answered, the first or a later one."""
+        self._meanwhile[operation] = (after, happens)
 
     def writes(self) -> list[Asked]:
         return [one for one in self.asked if one.operation in ("assign", "bulk-revoke")]
 
     def answer(self, operation: str, query: dict[str, list[str]], body: Any, token: str) -> Answer:
+        self._happen(operation)
         if operation == "token":
             return self._sign_in(body)
         if token not in self.tokens:
@@ -65,6 +71,13 @@ class OpenEdxServer:
         if self.plan.locked:
             return Answer(423, "Assignment currently locked for this subscription plan.")
         return self.plan.assign(body["user_emails"], notify=body.get("notify_users", True))
+
+    def _happen(self, operation: str) -> None:
+        after, happens = self._meanwhile.pop(operation, (0, lambda: None))
+        if after:
+            self._meanwhile[operation] = after - 1, happens
+        else:
+            happens()
 
     def _sign_in(self, form: Any) -> Answer:
         proof = form.get("client_id"), form.get("client_secret")
