@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.certificates import ServerCertificate
-from tests.servers.open_edx.faults import Fault, Faults
+from tests.servers.open_edx.faults import Faults
 from tests.servers.open_edx.plan import Answer, Plan
 
 CLIENT, SECRET = "syncd-client", "the client's secret"
@@ -142,24 +142,27 @@ def _handler(site: OpenEdxServer) -> type[BaseHTTPRequestHandler]:
             with site.lock:
                 site.asked.append(Asked(operation, body))
                 fault = site.faults.due(operation)
-                if fault is not None and fault.how == "unheard":
+                how = fault.how if fault is not None else ""
+                if how == "unheard":
                     return self._hang_up()
-                if fault is not None and fault.how == "status":
-                    return self._send(Answer(fault.status, fault.body), fault.headers)
-                answer = site.answer(operation, parse_qs(parts.query), body, token if kind == "JWT" else "")
-            if fault is not None and fault.how == "unsaid":
+                if how != "status":
+                    query, shown = parse_qs(parts.query), token if kind == "JWT" else ""
+                    answer = site.answer(operation, query, body, shown)
+            if how == "unsaid":
                 return self._hang_up()
-            return self._send(answer, {}, fault)
+            if fault is not None and how in ("status", "failed"):
+                return self._send(Answer(fault.status, fault.body), fault.headers)
+            return self._send(answer, {}, half=how == "half")
 
-        def _send(self, answer: Answer, headers: dict[str, str], fault: Fault | None = None) -> None:
+        def _send(self, answer: Answer, headers: dict[str, str], *, half: bool = False) -> None:
             content = json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in {**headers, "content-type": "application/json"}.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content if fault is None else content[: len(content) // 2])
-            if fault is not None:
+            self.wfile.write(content[: len(content) // 2] if half else content)
+            if half:
                 self._hang_up()
 
         def _hang_up(self) -> None:
