@@ -31,7 +31,8 @@ def words_of(body: Any) -> str:
     while isinstance(body, (dict, list)) and body:
         values = list(body.values()) if isinstance(body, dict) else body
         body = body["detail"] if isinstance(body, dict) and "detail" in body else values[0]
-    plain = "".join(letter if letter.isprintable() else " " for letter in body) if isinstance(body, str) else ""
+    said = body if isinstance(body, str) else ""
+    plain = "".join(letter if letter.isprintable() else " " for letter in said)
     return " ".join(plain.split())[:200].rstrip(".")
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 @dataclass
 class Fault:
     """`how`: another answer is given instead of doing it (`status`) or after it (`failed`); or the connection
-    ends: before it is done (`unheard`), after it (`unsaid`), in the middle of the answer (`half`). Operations are `token`, `plan`, `list`, `assign` and `bulk-revoke`."""
+    ends: before it is done (`unheard`), after it (`unsaid`), in the middle of the answer (`half`).
+    Operations are `token`, `plan`, `list`, `assign` and `bulk-revoke`.
+    """
 
     how: str
     operation: str = ""

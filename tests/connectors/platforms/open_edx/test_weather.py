@@ -1,4 +1,4 @@
-"""Bad weather: what goes wrong between us and the platform, the words for it, and that nothing is done twice."""
+"""Bad weather: what goes wrong on the way or there, the words for it, and that nothing is done twice."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def test_a_dead_server(connect: Connect, server: OpenEdxServer) -> None:
 
 
 def test_a_wrong_secret(
-    platform: OpenEdx, server: OpenEdxServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    platform: OpenEdx,
+    server: OpenEdxServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("OPEN_EDX_SECRET", "hunter2-wrong")
     caplog.set_level(logging.DEBUG)
@@ -206,7 +209,9 @@ def test_a_list_that_never_stands_still(connect: Connect, server: OpenEdxServer)
         connect().read_back([delivery(1)])
 
 
-@pytest.mark.parametrize("body", ["<html>login</html>", [], {"results": "none"}, {"count": 1, "results": [{}]}])
+@pytest.mark.parametrize(
+    "body", ["<html>login</html>", [], {"results": "none"}, {"count": 1, "results": [{}]}]
+)
 def test_an_answer_of_somebody_else(platform: OpenEdx, server: OpenEdxServer, body: object) -> None:
     server.faults.arm("status", "list", status=200, body=body)
     _, why = until_it_fails(platform, 1)
@@ -220,7 +225,9 @@ def test_hostile_words_come_out_tame(platform: OpenEdx, server: OpenEdxServer) -
     assert len(outcome.reason) < 300
 
 
-@pytest.mark.parametrize("email", ['"><script>@example.com', "a b@example.com", "x\n@example.com", "", "é" * 999])
+@pytest.mark.parametrize(
+    "email", ['"><script>@example.com', "a b@example.com", "x\n@example.com", "", "é" * 999]
+)
 def test_hostile_addresses_concern_one_person(platform: OpenEdx, plan: Plan, email: str) -> None:
     outcomes = send(platform, delivery(1), delivery(2, profile=Profile(email, "\u202eevil", "\x00")))
     assert [one.verdict for one in outcomes] == [Verdict.DONE, Verdict.REFUSED]
