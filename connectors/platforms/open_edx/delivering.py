@@ -45,9 +45,9 @@ def stretches(deliveries: Wanting, size: int) -> Iterator[list[Delivery]]:
 
 
 class Delivering:
-    """One call of `deliver`. `asked`: addresses this process has assigned licenses to, in lower case."""
+    """One call of `deliver`. `asked`: for whom this process has asked for a license, by address."""
 
-    def __init__(self, manager: LicenseManager, asked: set[str], *, adopts: bool, size: int) -> None:
+    def __init__(self, manager: LicenseManager, asked: dict[str, int], *, adopts: bool, size: int) -> None:
         self._manager = manager
         self._asked = asked
         self._known = Known(asked, adopts)
@@ -129,7 +129,7 @@ class Delivering:
     def _gone(self, licenses: Sequence[License]) -> None:
         for license_ in licenses:
             self._held.drop(license_)
-            self._asked.discard(license_.email.lower())
+            self._asked.pop(license_.email.lower(), None)
             self._none_left = False  # each makes room for another one
 
     # -- giving
@@ -141,7 +141,7 @@ class Delivering:
             for one in wanting:
                 self._say(one, Verdict.EXHAUSTED, self._over or _NONE_LEFT)
             return
-        self._asked.update(one.profile.email.lower() for one in wanting)
+        self._asked.update({one.profile.email.lower(): one.learner for one in wanting})
         try:
             reply = self._manager.assign([one.profile.email for one in wanting])
         except Unanswered as exc:
@@ -150,9 +150,11 @@ class Delivering:
         if reply.done:
             self._given(wanting, reply)
             return
-        self._asked.difference_update(one.profile.email.lower() for one in wanting)
+        for one in wanting:
+            self._asked.pop(one.profile.email.lower(), None)
         if reply.short:
-            left = min(_left(self._manager.plan()), len(wanting) - 1)
+            left = _left(self._manager.plan())
+            left = left if left < len(wanting) else len(wanting) // 2  # some have come back meanwhile
             self._assign(wanting[:left])
             self._none_left = True
             self._assign(wanting[left:])
@@ -180,7 +182,7 @@ class Delivering:
             elif rows is None or self._known.adopts:
                 self._hold(one, found)
             else:
-                self._asked.discard(one.profile.email.lower())
+                self._asked.pop(one.profile.email.lower(), None)
                 self._say(one, Verdict.REFUSED, table.somebody_elses(one.profile.email))
 
     def _looked_at(self, wanting: Wanting, exc: Unanswered) -> None:

@@ -33,7 +33,7 @@ class OpenEdx:
         self._options = options
         self._calls = calls
         self._sleep = sleep
-        self._asked: set[str] = set()
+        self._asked: dict[str, int] = {}
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
         if not deliveries:

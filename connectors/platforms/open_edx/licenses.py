@@ -18,7 +18,7 @@ to be on the platform, so is whatever is assigned to their address: it was given
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -61,9 +61,11 @@ class Held:
 
 
 class Known(NamedTuple):
-    """What makes a license at an address theirs: it was asked for by us just now, or any is (`adopts`)."""
+    """What makes a license at an address theirs: we have asked for it for them, or any is (`adopts`).
 
-    asked: Collection[str]
+    `asked`: for which learner, by address in lower case."""
+
+    asked: Mapping[str, int]
     adopts: bool
 
 
@@ -132,8 +134,8 @@ def several(licenses: Sequence[License]) -> str:
 
 def somebody_elses(email: str) -> str:
     return (
-        f"{email} has a license of this plan that syncd did not assign; revoke it there, or let syncd take "
-        "it over: adopt_by_email: true"
+        f"{email} has a license of this plan that syncd did not assign, or assigned to somebody else; revoke "
+        "it there, or let syncd take it over: adopt_by_email: true"
     )
 
 
@@ -152,4 +154,4 @@ def _theirs(wanted: Delivery, held: Held, known: Known, *, adopts: bool = False)
 
 
 def _is_known(wanted: Delivery, known: Known) -> bool:
-    return bool(wanted.account) or wanted.profile.email.lower() in known.asked
+    return bool(wanted.account) or known.asked.get(wanted.profile.email.lower()) == wanted.learner

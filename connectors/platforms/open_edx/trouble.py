@@ -14,6 +14,10 @@ LOCKED, SLOWER = 423, 429
 _LOG = "run again; if it stays, look into the log of {host}"
 
 
+class Missing(Unavailable):
+    """There is nothing at that address."""
+
+
 class Broken(Unanswered):
     """It answered with an error of its own, and nobody knows what it did before that."""
 
@@ -70,7 +74,7 @@ def refused(answer: requests.Response, plan: str) -> SyncdError:
             "customer's licenses: see docs/platforms.md, Open edX",
         )
     if status == 404:
-        return Unavailable(
+        return Missing(
             f"{host} has no plan {plan} {named}", next_step="check subscription_plan, and the path in url"
         )
     return Unavailable(f"{host} refused {named}", next_step=_LOG.format(host=host))

@@ -101,7 +101,12 @@ class LicenseManager:
         page, seen, total = 1, 0, None
         while True:
             params = {"status": _HELD, "ordering": "user_email", "page_size": str(_PAGE), "page": str(page)}
-            body = self._read("/licenses/", params, "list")
+            try:
+                body = self._read("/licenses/", params, "list")
+            except trouble.Missing:
+                if page == 1:
+                    raise
+                return None
             rows = body.get("results")
             if not isinstance(rows, list) or not isinstance(body.get("count"), int):
                 raise trouble.strange(host_of(self._options.url))

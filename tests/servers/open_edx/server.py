@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ class OpenEdxServer:
             return Answer(403, {"detail": "You do not have permission to perform this action."})
         if operation == "":
             return Answer(404, {"detail": "Not found."})
+        if operation == "nothing":
+            return Answer(200, {"count": 0, "next": None, "previous": None, "results": []})
         if operation == "plan":
             return Answer(200, self.plan.described())
         if operation == "list":
@@ -176,14 +179,16 @@ def _handler(site: OpenEdxServer) -> type[BaseHTTPRequestHandler]:
 
 
 def _operation(path: str, plan: str) -> str:
-    """What a path is for; nothing where there is nothing."""
+    """What a path is for; nothing where there is nothing. A plan that is not there has an empty list."""
     if path == "/oauth2/access_token":
         return "token"
-    base = f"/api/v1/subscriptions/{plan}/"
+    found = re.fullmatch("/api/v1/subscriptions/([^/]+)/(.*)", path)
+    if found is None or (found[1] != plan and found[2] != "licenses/"):
+        return ""
     known = {
         "": "plan",
-        "licenses/": "list",
+        "licenses/": "list" if found[1] == plan else "nothing",
         "licenses/assign/": "assign",
         "licenses/bulk-revoke/": "bulk-revoke",
     }
-    return known.get(path.removeprefix(base), "") if path.startswith(base) else ""
+    return known.get(found[2], "")

@@ -127,6 +127,14 @@ def test_an_activated_license_stays_with_its_account(platform: OpenEdx, plan: Pl
     assert plan.holders == []
 
 
+def test_the_address_somebody_had_before_is_not_free_yet(platform: OpenEdx, plan: Plan) -> None:
+    (one,) = brought(platform, 1)
+    plan.activate("learner1@example.com")
+    heir = delivery(2, profile=one.profile)
+    outcomes = send(platform, at("new@example.com", one), heir)
+    assert verdicts(outcomes) == [Verdict.ALREADY, Verdict.REFUSED]
+
+
 def test_an_account_with_another_address_loses_its_license_too(platform: OpenEdx, plan: Plan) -> None:
     (one,) = brought(platform, 1)
     plan.activate("learner1@example.com", becoming="Private@Home.example")
@@ -139,7 +147,7 @@ def test_the_new_address_of_somebody_with_a_license_is_refused(platform: OpenEdx
     plan.add("new@example.com")
     (outcome,) = send(platform, at("new@example.com", one))
     assert outcome.verdict is Verdict.REFUSED
-    assert "did not assign; revoke it there, or let syncd take it over" in outcome.reason
+    assert "revoke it there, or let syncd take it over" in outcome.reason
     assert plan.holders == ["learner1@example.com", "new@example.com"]
 
 
@@ -240,6 +248,15 @@ def test_the_last_licenses_may_go_while_we_count(platform: OpenEdx, server: Open
     server.before("plan", lambda: server.plan.add("quick@example.com"), after=1)
     outcomes = send(platform, *map(delivery, range(1, 6)))
     assert verdicts(outcomes) == [Verdict.DONE] * 2 + [Verdict.EXHAUSTED] * 3
+
+
+def test_a_server_that_counts_wrongly_is_believed_in_the_end(
+    platform: OpenEdx, server: OpenEdxServer
+) -> None:
+    server.faults.arm("status", "assign", status=400, body="There are not enough licenses …")
+    outcomes = send(platform, *map(delivery, range(1, 6)))
+    assert verdicts(outcomes) == [Verdict.EXHAUSTED] * 5
+    assert len(server.writes()) == 3
 
 
 def test_an_old_server_does_not_say_to_whom(platform: OpenEdx, plan: Plan) -> None:

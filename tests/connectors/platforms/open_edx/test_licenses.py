@@ -13,7 +13,7 @@ from tests.contracts.platform import delivery
 HERE, ELSEWHERE = "learner1@example.com", "old@example.com"
 PENDING, ACTIVATED = License("own", ELSEWHERE, activated=False), License("own", ELSEWHERE, activated=True)
 AT_HOME, OTHER = License("own", HERE, activated=False), License("other", HERE, activated=True)
-NOBODY, ANYBODY, US = Known((), adopts=False), Known((), adopts=True), Known((HERE,), adopts=False)
+NOBODY, ANYBODY, US = Known({}, adopts=False), Known({}, adopts=True), Known({HERE: 1}, adopts=False)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ NOBODY, ANYBODY, US = Known((), adopts=False), Known((), adopts=True), Known((HE
         ("", (), NOBODY, Do.ASSIGN),
         ("gone", (OTHER,), NOBODY, Do.NOTHING),
         ("", (OTHER,), US, Do.NOTHING),
+        ("", (OTHER,), Known({HERE: 2}, adopts=False), Do.REFUSE),
         ("", (OTHER,), NOBODY, Do.REFUSE),
         ("", (OTHER,), ANYBODY, Do.TAKE),
         ("", (OTHER, AT_HOME), ANYBODY, Do.REFUSE),

@@ -71,6 +71,13 @@ def test_a_token_that_ends_on_the_way(connect: Connect, server: OpenEdxServer) -
     assert [one.operation for one in server.asked].count("token") == 2
 
 
+def test_a_sign_in_without_an_answer_is_tried_again(platform: OpenEdx, server: OpenEdxServer) -> None:
+    """Also where it comes before a write: that was never sent."""
+    server.before("assign", server.expire_tokens)
+    server.faults.arm("unsaid", "token", after=1, times=1)
+    assert [one.verdict for one in send(platform, delivery(1))] == [Verdict.DONE]
+
+
 def test_a_token_nobody_accepts(platform: OpenEdx, server: OpenEdxServer) -> None:
     server.faults.arm("status", "plan", status=401, body={"detail": "Error decoding token."})
     _, why = until_it_fails(platform, 1)
@@ -194,6 +201,20 @@ def test_a_list_that_changes_while_it_is_read_is_read_anew(connect: Connect, ser
     server.before("list", lambda: server.plan.revoke(["learner0@example.com"]), after=1)
     found = connect().read_back(learners)
     assert [one is not None for one in found.values()] == [False, True, True, True, True]
+
+
+def test_a_list_whose_last_page_goes_is_read_anew(connect: Connect, server: OpenEdxServer) -> None:
+    server.largest_page = 2
+    learners = [known(delivery(n), one) for n, one in enumerate(send(connect(), *map(delivery, range(3))))]
+    server.before("list", lambda: server.plan.revoke(["learner2@example.com"]), after=1)
+    found = connect().read_back(learners)
+    assert [one is not None for one in found.values()] == [True, True, False]
+
+
+def test_a_list_that_ends_too_soon_is_no_list(platform: OpenEdx, server: OpenEdxServer) -> None:
+    row = {"uuid": "u", "user_email": "a@example.com", "status": "assigned"}
+    server.faults.arm("status", "list", status=200, body={"count": 2, "next": None, "results": [row]})
+    assert "changed each time they were read" in until_it_fails(platform, 1)[1].message
 
 
 def test_a_list_that_never_stands_still(connect: Connect, server: OpenEdxServer) -> None:
