@@ -37,6 +37,10 @@ PLATFORMS: dict[str, Connector] = {
         options="connectors.platforms.csv_handoff.options:CsvOptions",
         face="connectors.platforms.csv_handoff.face:CsvHandoff",
     ),
+    "open_edx": Connector(
+        options="connectors.platforms.open_edx.options:OpenEdxOptions",
+        face="connectors.platforms.open_edx.face:OpenEdx",
+    ),
 }
 """Besides `embedded`, which needs none: there the register is the platform."""
 

@@ -31,7 +31,7 @@ class Carrier:
     """Carries for one run. `down` says why the platform could not be used, once it could not, and `next_step`
     what to do.
 
-    Between two answers is where a run may be ended: what had an answer is settled.
+    Between two answers is where a run may be ended: what had an answer is settled, `more` included.
     """
 
     platform: Platform
@@ -76,7 +76,8 @@ class Carrier:
             for outcome in self.platform.deliver(left):
                 self.carried += outcome.delivery not in outcomes
                 outcomes[outcome.delivery] = outcome
-                self.progress("delivering", self.carried, None)
+                if not outcome.more:
+                    self.progress("delivering", self.carried, None)
             before, left = len(left), [entry for entry in left if _is_refused(outcomes.get(entry.id))]
 
     def _read_back(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:

@@ -286,6 +286,7 @@ class Outcome:
     verdict: Verdict
     reason: str = ""
     account: str = ""
+    more: bool = False  # the same request was for others, too, whose outcomes follow at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,7 +270,8 @@ class Platform(Protocol):
         ...
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
-        """Carry changes out, in order; yield one outcome for each as it is known.
+        """Carry changes out, in order; yield one outcome for each as it is known. A run may end at any that
+        says no `more`: what one request has done for several is told in full before.
 
         A delivery without an outcome is UNKNOWN. Raises `Retriable` or `Unavailable` when the
         platform as a whole cannot be used: what had an outcome stays done, the rest stays recorded.

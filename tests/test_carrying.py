@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from syncd.errors import STOPPED, ConfigError, SyncdError, Unavailable
-from syncd.model import Account, ChangeState, Kind, RunState
+from syncd.model import Account, ChangeState, Kind, Outcome, RunState
+from syncd.ports import Delivery
 from syncd.run import Task, run
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import DeafPlatform, MemoryPlatform
@@ -147,6 +148,28 @@ def test_a_run_can_be_ended_between_two_answers(company: Company, platform: Memo
     assert (facts.exit_code, facts.counts) == (0, {})
     assert [one.profile.email[:3] for one in platform.deliveries] == ["ann", "bob", "cem"]
     assert company.register.gauges.read(company.now).undelivered == 0
+
+
+def test_a_run_does_not_end_within_one_answer(database_url: str) -> None:
+    """What a platform has done for several by one request is known of all of them."""
+
+    class Batching(MemoryPlatform):
+        def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
+            outcomes = list(super().deliver(deliveries))
+            yield from (replace(one, more=one is not outcomes[-1]) for one in outcomes)
+
+    def stop(stage: str, *_: object) -> None:
+        if stage == "delivering":
+            raise SyncdError(STOPPED)
+
+    with opened(database_url, platform=Batching()) as company:
+        company.order(3)
+        company.hire("ann", "bob", "cem")
+        with pytest.raises(SyncdError, match="asked to stop"):
+            run(replace(company.engine, progress=stop), Task("sync", "test", apply=True))
+        accounts = [company.learner(who).platform_account for who in ("ann", "bob", "cem")]
+        assert accounts == ["memory/m1", "memory/m2", "memory/m3"]
+        assert company.sync().counts == {}
 
 
 def test_those_it_would_not_have_are_counted(company: Company, platform: MemoryPlatform) -> None:
