@@ -24,7 +24,7 @@ from syncd.model import PROFILE_FIELDS, Change, Kind, Profile
 from syncd.ports import Delivery, Listing, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
 
-_PAGE = 500
+_PAGE = 5000
 _WORDS = {"email": "e-mail address", "active": "whether they may log in", "ends_at": "end of the license"}
 _log = structlog.get_logger()
 Pair = tuple[Delivery, PlatformLearner | None]
