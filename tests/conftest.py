@@ -40,6 +40,8 @@ FOREIGN_SETTINGS = (
 def pytest_configure(config: pytest.Config) -> None:
     # ldap3 checks host names by a function Python 3.12 no longer has, and brings its own there.
     config.addinivalue_line("filterwarnings", r"ignore:ssl.match_hostname\(\):DeprecationWarning")
+    # What Selenium brings along registers with Hypothesis in a way that this one does not like.
+    config.addinivalue_line("filterwarnings", "ignore:It looks like `register_random` was passed")
     for name in FOREIGN_SETTINGS:
         os.environ.pop(name, None)
 
