@@ -11,6 +11,8 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.servers.process import find_program
@@ -64,10 +66,18 @@ class Browser:
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def follow(self, words: str) -> None:
-        self.driver.find_element(By.PARTIAL_LINK_TEXT, words).click()
+        self._leave_by(self.driver.find_element(By.PARTIAL_LINK_TEXT, words))
 
     def press(self, words: str) -> None:
-        self.driver.find_element(By.XPATH, f"//button[normalize-space()='{words}']").click()
+        self._leave_by(self.driver.find_element(By.XPATH, f"//button[normalize-space()='{words}']"))
+
+    def _leave_by(self, element: WebElement) -> None:
+        """Click, and be on the next page."""
+        here = self.driver.find_element(By.TAG_NAME, "html")
+        element.click()
+        wait = WebDriverWait(self.driver, _PATIENCE)
+        wait.until(staleness_of(here))
+        wait.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
 
     def write(self, name: str, text: str) -> None:
         self.driver.find_element(By.NAME, name).send_keys(text)

@@ -32,7 +32,7 @@ def ask(visit: Visit) -> Answer:
         "word": word,
         "what": _WHAT[word],
         "about": runs.about(visit, record),
-        "came_to": runs.came_to(facts),
+        "changes": [(name, what) for name, what in runs.came_to(facts) if name != "read"],
         "objections": plans.objections(facts),
     }
     return Page("decide.html", f"{word.capitalize()} run {number}", "runs", shown)

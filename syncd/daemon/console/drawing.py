@@ -24,7 +24,8 @@ _TICKS = 5
 _APART = 45  # days between two ends that both have room for their name
 _EDGES = 30, 335  # days beyond which words stand to one side of what they name
 _MIDDLE = 230  # the day from which on words stand to the left of what they name
-_ABOVE, _BELOW = -12, 26  # from a place to its words
+_WORDS = 100  # days beside which its words stand
+_ABOVE, _BELOW = -10, 24  # from what is drawn there to them
 
 
 class Mark(NamedTuple):
@@ -162,6 +163,9 @@ def _short(
         return None
     when = "today" if found.day == 0 else day_in_words(foresight.days.dates[found.day])
     at, down = _x(found.day, foresight.days), y(needed.expected[found.day])
-    beside, anchor = (-12, "end") if found.day > _MIDDLE else (12, "start")
+    days, beside, anchor = slice(found.day, found.day + _WORDS), 12, "start"
+    if found.day > _MIDDLE:
+        days, beside, anchor = slice(found.day - _WORDS, found.day + 1), -12, "end"
+    above, below = y(max(needed.high[days])) + _ABOVE, y(min(needed.low[days])) + _BELOW
     words = Mark(at + beside, f"short by {found.missing:,}, {when}", anchor)
-    return Short(at, down, down + (_BELOW if down < TOP + _BELOW else _ABOVE), words)
+    return Short(at, down, above if above > TOP + _BELOW else below, words)

@@ -18,10 +18,11 @@ def show(visit: Visit) -> Answer:
     app = visit.app
     reading, foresight = app.register.gauges.read(visit.now), app.forecast()
     latest = runs.rows(visit, app.register.runs.latest(_RUNS))
+    found, ahead = list(concerns(visit, foresight)), outlook.headline(foresight, foresight.wanted)
     facts = {
-        "concerns": list(concerns(visit, foresight)),
+        "concerns": found,
         "numbers": _numbers(visit, reading),
-        "ahead": outlook.headline(foresight, foresight.wanted),
+        "ahead": "" if any(each.text == ahead for each in found) else ahead,
         "directories": _directories(visit),
         "succeeded": moment(reading.succeeded_at or None, visit.zone),
         "daemon": visit.status.in_words(),
