@@ -14,7 +14,7 @@ from syncd.daemon.console.visit import Visit, path
 from syncd.dates import day, moment
 from syncd.facts import RunFacts
 from syncd.forecasting import Foresight
-from syncd.model import RunState
+from syncd.model import OrderState, RunState
 from syncd.register.runs import PREVIEWS, RunRecord
 from syncd.words import outlook, plans
 from syncd.words.wording import many, people, verb
@@ -42,6 +42,7 @@ def concerns(visit: Visit, foresight: Foresight) -> Iterator[Concern]:
     yield from _waiting(visit.app)
     yield from _over(visit)
     yield from _ending(visit)
+    yield from _drafted(visit.app)
     yield from _ahead(foresight)
 
 
@@ -132,20 +133,38 @@ def _over(visit: Visit) -> Iterator[Concern]:
 
 
 def _ending(visit: Visit) -> Iterator[Concern]:
-    register, renews = visit.app.register, visit.app.settings.policy.seats.renews
-    lapsing = register.renewable.lapsing(visit.now, SOON)
-    for lot in (lot for lot in register.licenses.lots(visit.now) if lot.id in lapsing):
-        how = "by the sync, while there are free ones" if renews else "only if somebody renews it"
-        who = verb(lapsing[lot.id], "loses", "lose")
-        step = "" if renews else "`syncd licenses renew --all --expiring 30d --dry-run` shows who"
-        yield Concern(
-            "warn",
-            f"{who} their license on {day(lot.ends_at, visit.zone)}",
-            f"They get another one {how}.",
-            step,
-            path("licenses"),
-            "See the licenses",
-        )
+    """Lots that end soon, with people on them, or with licenses that nobody has ever had."""
+    lapsing = visit.app.register.renewable.lapsing(visit.now, SOON)
+    for lot in visit.app.register.licenses.lots(visit.now):
+        if not visit.now < lot.ends_at <= visit.now + SOON:
+            continue
+        when, many_lose = day(lot.ends_at, visit.zone), lapsing.get(lot.id, 0)
+        unused = f"{many(lot.available, 'license')} of order {lot.order}" if lot.available else ""
+        if many_lose:
+            yield _lost(visit, f"{verb(many_lose, 'loses', 'lose')} their license on {when}", unused)
+        elif unused:
+            title = f"{unused} {'ends' if lot.available == 1 else 'end'} on {when}, and nobody has them"
+            yield Concern("warn", title, "", to=path("licenses"), where="See the licenses")
+
+
+def _lost(visit: Visit, title: str, unused: str) -> Concern:
+    renews = visit.app.settings.policy.seats.renews
+    how = "by the sync, while there are free ones" if renews else "only if somebody renews it"
+    text = f"They get another one {how}." + (f" Nobody has {unused}, which end with it." if unused else "")
+    step = "" if renews else "`syncd licenses renew --all --expiring 30d --dry-run` shows who"
+    return Concern("warn", title, text, step, path("licenses"), "See the licenses")
+
+
+def _drafted(app: App) -> Iterator[Concern]:
+    """Where people wait, that says it already."""
+    if app.register.licenses.line_length(app.settings.policy.seats.type):
+        return
+    for order in app.register.licenses.orders():
+        if order.state is OrderState.DRAFT:
+            words = plans.draft(order.id, order.quantity, "syncd {}".format)
+            yield Concern(
+                "warn", "An order waits to be confirmed", words, "", path("licenses"), "See the orders"
+            )
 
 
 def _ahead(foresight: Foresight) -> Iterator[Concern]:

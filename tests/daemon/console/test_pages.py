@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from syncd.app import wall_clock
 from syncd.daemon.status import Role
+from syncd.licensing.requests import Ask
+from syncd.model import LicenseType
 from tests.daemon.console.visitor import Site, Visitor, answering
 from tests.office import CONFIG, Office, person
 
@@ -58,6 +61,19 @@ def test_the_overview_begins_with_what_is_urgent(office: Office) -> None:
         ]
         assert sorted(told, key=page.index) == told
         assert "gone.csv" in page
+
+
+def test_the_overview_tells_what_ends_soon_and_what_is_to_be_confirmed(office: Office) -> None:
+    office.order(5)
+    office.say("sync", code=0)
+    with answering(office, clock=lambda: wall_clock() + 340 * DAY) as site, site.visited("VIEWER") as visitor:
+        site.app.register.requests.ask(Ask(20, draft=True), LicenseType.PREMIUM, "", site.app.clock())
+        page = words(visitor.get("/console").text)
+    assert re.search(r"2 people lose their license on [\d-]{10} They get another one only if", page)
+    assert re.search(r"1 person loses their license on .* Nobody has 4 licenses of order 2, which end", page)
+    assert (
+        "order 3, a draft for 20 licenses, waits for somebody to confirm it: syncd licenses confirm 3" in page
+    )
 
 
 def test_a_held_plan_is_told_first_and_shown_person_by_person(held: Site) -> None:

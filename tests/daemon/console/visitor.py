@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx
 
 from syncd import settings
-from syncd.app import App, assembled
+from syncd.app import App, assembled, wall_clock
 from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
@@ -79,13 +79,15 @@ class Visitor:
 
 
 @contextmanager
-def answering(office: Office, config: str = CONFIG, http: str = HTTP) -> Iterator[Site]:
+def answering(
+    office: Office, config: str = CONFIG, http: str = HTTP, clock: Callable[[], int] = wall_clock
+) -> Iterator[Site]:
     """The pages of this office, over a real socket."""
     with ExitStack() as stack:
         address = f"127.0.0.1:{free_port()}"
         office.configure(config + http.format(listen=address))
         found = settings.load(office.config)
-        app = stack.enter_context(assembled(found))
+        app = stack.enter_context(assembled(found, clock))
         queue, status = Queue(), Status()
         server = HttpServer(found.http, app, queue, status, CallCounts())
         server.start()
