@@ -11,6 +11,7 @@ from tests.daemon.console.visitor import HELD, HTTP, TOKENS, Site, answering
 from tests.daemon.serving import HURRY, serving
 from tests.office import CONFIG, Office, person
 from tests.servers.browser import DESKTOP, PHONE, Browser
+from tests.servers.certificates import Authority
 from tests.servers.tcp import free_port
 
 PAGES = ("", "/runs", "/runs/1", "/learners", "/learners/1", "/licenses", "/forecast", "/nothing")
@@ -64,6 +65,22 @@ def test_a_held_plan_is_looked_at_approved_and_applied_by_the_daemon(window: Bro
         window.go(f"{url}/console/runs")
         assert "Your token" in window.text
         assert daemon.end() == 0
+
+
+def test_by_tls_cookies_belong_to_the_host_alone(
+    window: Browser, office: Office, certificates: Authority
+) -> None:
+    ours = certificates.issue("127.0.0.1")
+    tls = f"  tls: {{{{ certificate: {ours.certificate}, key: {ours.key} }}}}\n"
+    with answering(office, http=HTTP + tls, scheme="https") as site:
+        sign_in(window, site.url)
+        (cookie,) = window.driver.get_cookies()
+        assert cookie["name"] == "__Host-syncd"
+        assert cookie["secure"]
+        window.press("Sync now")
+        assert "A sync is asked for" in window.text
+        window.press("Sign out")
+        assert [each["name"] for each in window.driver.get_cookies()] == ["__Host-syncd-sign-in"]
 
 
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop", "dark phone"])

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from syncd.app import wall_clock
+from syncd.daemon.console.visit import Visit
+from syncd.daemon.http.access import Holder
 from syncd.daemon.status import Role
 from syncd.licensing.requests import Ask
 from syncd.model import LicenseType
+from syncd.settings.http import Role as Access
 from tests.daemon.console.visitor import Site, Visitor, answering
 from tests.office import CONFIG, Office, person
 
@@ -149,6 +152,13 @@ def test_the_plan_is_filtered_searched_and_turned_over(site: Site, viewer: Visit
         "search=%ff",
     ):
         assert viewer.get(f"/console/runs/2?{odd}").status_code == 200, odd
+
+
+def test_what_is_asked_for_has_no_character_that_a_database_refuses(site: Site) -> None:
+    asked = {"search": "a\0nn" + "x" * 300, "page": "²"}
+    visit = Visit(site.app, site.queue, site.status.snapshot(), Holder("x", Access.VIEWER, b""), query=asked)
+    assert visit.word("search") == "ann" + "x" * 197
+    assert visit.page == 1
 
 
 def test_learners_are_found_by_name_and_license_a_page_at_a_time(site: Site, viewer: Visitor) -> None:

@@ -145,6 +145,19 @@ def test_a_browser_without_fetch_metadata_is_judged_by_its_origin(site: Site) ->
             assert found.status_code == code, origin
 
 
+def test_nobody_is_signed_in_from_elsewhere(site: Site) -> None:
+    with site.visited() as visitor:
+        visitor.get("/console/sign-in")
+        good = {"proof": visitor.proof, "token": TOKENS["OPERATOR"]}
+        for fields, from_ in ((good, "cross-site"), ({**good, "proof": "guessed"}, "same-origin")):
+            refused = visitor.post("/console/sign-in", fields, from_)
+            assert refused.status_code == 403
+            assert "The form was too old" in refused.text
+        visitor.client.cookies.clear()
+        assert visitor.post("/console/sign-in", good).status_code == 403
+        assert "Sign in" in visitor.get("/console").text
+
+
 def test_a_form_is_no_good_in_another_session(site: Site) -> None:
     with site.visited("OPERATOR") as one, site.visited("OPERATOR") as other:
         one.proof = other.proof
@@ -157,7 +170,8 @@ def test_a_form_is_no_good_in_another_session(site: Site) -> None:
 def test_what_is_no_form_is_refused(site: Site) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
     with site.visited("OPERATOR") as visitor:
-        for body in (b"proof=" + b"x" * 9000, b"\xff\xfe", b"&" * 8000):
+        large = f"proof={visitor.proof}&more={'x' * 9000}".encode()
+        for body in (large, b"proof=x", b"\xff\xfe", b"&" * 8000):
             assert visitor.client.post("/console/sync", content=body, headers=headers).status_code == 403
         assert visitor.client.post("/console/sync", json={"proof": visitor.proof}).status_code == 403
 

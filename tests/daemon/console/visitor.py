@@ -80,7 +80,11 @@ class Visitor:
 
 @contextmanager
 def answering(
-    office: Office, config: str = CONFIG, http: str = HTTP, clock: Callable[[], int] = wall_clock
+    office: Office,
+    config: str = CONFIG,
+    http: str = HTTP,
+    clock: Callable[[], int] = wall_clock,
+    scheme: str = "http",
 ) -> Iterator[Site]:
     """The pages of this office, over a real socket."""
     with ExitStack() as stack:
@@ -92,4 +96,4 @@ def answering(
         server = HttpServer(found.http, app, queue, status, CallCounts())
         server.start()
         stack.callback(server.stop)
-        yield Site(office, app, server, queue, status, f"http://{address}")
+        yield Site(office, app, server, queue, status, f"{scheme}://{address}")
