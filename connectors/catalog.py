@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 
 class Connector(NamedTuple):
-    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`."""
+    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`.
+
+    A platform's `name` is its type: there is one.
+    """
 
     options: str
     face: str
@@ -31,6 +34,14 @@ DIRECTORIES: dict[str, Connector] = {
         face="connectors.directories.files.face:FileDirectory",
     ),
 }
+
+PLATFORMS: dict[str, Connector] = {
+    "csv_handoff": Connector(
+        options="connectors.platforms.csv_handoff.options:CsvOptions",
+        face="connectors.platforms.csv_handoff.face:CsvHandoff",
+    ),
+}
+"""Besides `embedded`, which needs none: there the register is the platform."""
 
 
 def load(reference: str) -> Any:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from syncd.errors import Retriable, Unavailable
+from syncd.errors import Retriable, Unanswered, Unavailable
 
 _INSPECTED = "if a proxy or firewall inspects TLS on the way, set ca_file to the certificate of its authority"
 _ON_THE_WAY = "check the address, and proxies and firewalls on the way"
@@ -37,7 +37,8 @@ class Timeouts(NamedTuple):
 
 
 def cannot_reach(exc: Exception, url: str, timeouts: Timeouts) -> Unavailable:
-    """The error for a request without a whole answer: `Retriable` where the next may fare better."""
+    """The error for a request without a whole answer: `Retriable` where the next may fare better, and
+    `Unanswered` where it may have arrived."""
     causes = tuple(_causes(exc, depth=6))
     host = host_of(url)
     for cause in causes:
@@ -63,11 +64,11 @@ def cannot_reach(exc: Exception, url: str, timeouts: Timeouts) -> Unavailable:
         for cause in causes
     ):
         hint = "run again; raise read_timeout where the network is slow"
-        return Retriable(f"{host} sent nothing for {timeouts.read:g} s", next_step=hint)
+        return Unanswered(f"{host} sent nothing for {timeouts.read:g} s", next_step=hint)
     if isinstance(exc, requests.exceptions.InvalidURL):
         return Unavailable(f"{host} is no address that can be reached", next_step="correct it")
     hint = "run again; if it happens again, look at proxies and firewalls on the way"
-    return Retriable(f"{host} ended the connection before its answer was complete", next_step=hint)
+    return Unanswered(f"{host} ended the connection before its answer was complete", next_step=hint)
 
 
 def refused_by_proxy(url: str) -> Unavailable:

@@ -15,9 +15,10 @@ from syncd.settings.schema import json_schema
 Node = dict[str, Any]
 FILE = Path(__file__).with_name("configuration.md")
 _SCHEMA = json_schema()
+_PLATFORMS = _SCHEMA["properties"]["platform"]["anyOf"][0]["oneOf"]
 _KINDS = {
     kind["properties"]["type"]["const"]: kind
-    for kind in _SCHEMA["properties"]["directories"]["items"]["oneOf"]
+    for kind in (*_SCHEMA["properties"]["directories"]["items"]["oneOf"], *_PLATFORMS)
 }
 _MARKED = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _DEFINITIONS = {
@@ -36,6 +37,9 @@ _DEFINITIONS = {
     "CertificateOptions": "`{ file, private_key, passphrase, thumbprint }`",
     "ProxyOptions": "a URL, or `{ url, user, password }`",
     "DatabaseSection": "a [database](#database)",
+    "Action": "an action",
+    "ColumnValue": "a value",
+    "ColumnOptions": "[columns](#columns-of-csv-files)",
     "TargetSection": "a [target](#targets)",
     "LearnerNoticesSection": "[what learners are told](#what-learners-are-told)",
     "StaffEvent": "an [event](notices.md#events)",
@@ -45,6 +49,7 @@ _SEVERAL = {
     "percentage": "percentages",
     "see below": "[directories](#directories)",
     "text": "texts",
+    "an action": "actions",
     "a [rule](#rules)": "[rules](#rules)",
     "a [token](#tokens)": "[tokens](#tokens)",
     "a [target](#targets)": "[targets](#targets)",
@@ -86,7 +91,8 @@ def _row(key: str, field: Node, *, required: bool) -> str:
     default = field.get("default", "")
     shown = "**required**" if required else "" if default in ("", None) else f"`{_plain(default)}`"
     about = field.get("description", "").replace("|", "\\|")
-    return f"| `{key}` | {about} | {_kind(field)} | {shown} |"
+    kind = "[platform](#platform)" if key == "platform" else _kind(field)
+    return f"| `{key}` | {about} | {kind} | {shown} |"
 
 
 def _plain(value: object) -> str:

@@ -18,7 +18,17 @@ from syncd.facts import RunFacts
 from syncd.forecasting import AS_IT_IS, Foresight, WhatIf, look_ahead
 from syncd.licensing.notices import Credential, Inputs
 from syncd.model import Finding, RunState
-from syncd.ports import UNHEARD, Calls, CredentialWatch, Directory, Doorbell, ReadRequest, Spans, unseen
+from syncd.ports import (
+    UNHEARD,
+    Calls,
+    CredentialWatch,
+    Directory,
+    Doorbell,
+    Platform,
+    ReadRequest,
+    Spans,
+    unseen,
+)
 from syncd.register import database
 from syncd.register.gauges import Reading
 from syncd.register.register import Register
@@ -32,7 +42,7 @@ if TYPE_CHECKING:
     from syncd.notify.outbox import Tally
     from syncd.notify.round import Round
 
-CallsOf = Callable[[str], Calls]
+CallsOf = Callable[[str, str], Calls]
 _log = structlog.get_logger()
 
 
@@ -45,6 +55,7 @@ class App:
     directories: tuple[Directory, ...]
     clock: Callable[[], int]
     span: Spans = unseen
+    platform: Platform | None = None
 
     def run(self, task: Task, progress: Progress) -> RunFacts:
         """One run, and what follows from it. Raises `SyncdError`."""
@@ -61,6 +72,7 @@ class App:
             request_for=self.settings.read_request,
             clock=self.clock,
             full_after=self.settings.schedule.full_after,
+            platform=self.platform,
             progress=progress,
             span=self.span,
         )
@@ -130,8 +142,9 @@ class App:
         return Inputs(forecast=ahead, credentials=self._credentials())
 
     def _credentials(self) -> list[Credential] | None:
-        """What the directories log in with and until when; None when one of them cannot tell today."""
-        watches = [each for each in self.directories if isinstance(each, CredentialWatch)]
+        """What the connectors log in with and until when; None when one of them cannot tell today."""
+        connectors = *self.directories, *([self.platform] if self.platform else [])
+        watches = [each for each in connectors if isinstance(each, CredentialWatch)]
         try:
             return [Credential(each.name, *ending) for each in watches for ending in each.endings()]
         except SyncdError as exc:
@@ -143,6 +156,8 @@ class App:
         yield from _check_database(self.register)
         for directory in self.directories:
             yield from directory.check(self._request(directory))
+        if self.platform:
+            yield from self.platform.check()
         if self.settings.traces.endpoint:
             yield collector.check(self.settings.traces)
 
@@ -181,7 +196,7 @@ def wall_clock() -> int:
     return int(time.time())
 
 
-def nobody_counts(_directory: str) -> Calls:
+def nobody_counts(_what: str, _name: str) -> Calls:
     return UNHEARD
 
 
@@ -201,12 +216,14 @@ def assembled(
 ) -> Iterator[App]:
     """Put the parts together, whether or not any of them works. Raises `ConfigError`.
 
-    `calls`: by the name of a directory, who hears of the calls to it.
+    `calls`: who hears of the calls to a `directory` or the `platform`, by that word and its name.
     """
-    register = Register(database.connect(settings.database_url()), license_type=settings.policy.seats.type)
+    platform = _platform(settings, calls)
+    url, type_ = settings.database_url(), settings.policy.seats.type
+    register = Register(database.connect(url), remote=platform is not None, license_type=type_)
     try:
         with traces.opened(settings.traces) as span:
-            yield App(settings, register, tuple(_directories(settings, calls)), clock, span)
+            yield App(settings, register, tuple(_directories(settings, calls)), clock, span, platform)
     finally:
         register.close()
 
@@ -214,4 +231,13 @@ def assembled(
 def _directories(settings: Settings, calls: CallsOf) -> Iterator[Directory]:
     for entry in settings.directories:
         face = catalog.load(catalog.DIRECTORIES[entry.type].face)
-        yield face(entry.name, entry.options, calls=calls(entry.name))
+        yield face(entry.name, entry.options, calls=calls("directory", entry.name))
+
+
+def _platform(settings: Settings, calls: CallsOf) -> Platform | None:
+    chosen = settings.platform
+    if chosen.options is None:
+        return None
+    face = catalog.load(catalog.PLATFORMS[chosen.type].face)
+    platform: Platform = face(chosen.type, chosen.options, calls=calls("platform", chosen.type))
+    return platform

@@ -1,51 +1,60 @@
 """Carrying: recorded changes out to a platform of its own, and its answers back into the register.
 
 done, already     delivered
-refused           named; the seat goes back, the learner waits for the next try
+refused           offered once more at the end; then named: the seat goes back, the learner waits
 exhausted         as refused, and nobody else is offered a seat in this run
-unknown           read back: as wanted -> delivered; else it stays recorded and is sent again
+unknown           read back: as wanted -> delivered; else, or where nobody can be asked, it stays
+                  recorded and is sent again
 platform down     everything stays recorded; the run goes on without it
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from syncd.errors import Unavailable
+from syncd.comparing import differences
+from syncd.errors import ConfigError, Unavailable
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
-from syncd.register_port import Register
+from syncd.register_port import QUIET, Register
+from syncd.survey import Progress
 
 _log = structlog.get_logger()
-_QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries for one run. `down` says why the platform could not be used, once it could not."""
+    """Carries for one run. `down` says why the platform could not be used, once it could not, and `next_step`
+    what to do.
+
+    Between two answers is where a run may be ended: what had an answer is settled.
+    """
 
     platform: Platform
     register: Register
+    progress: Progress
     down: str = ""
+    next_step: str = ""
     seats_left: bool = True
+    carried: int = 0
 
     def carry(self, entries: Sequence[Entry], now: int) -> None:
         """Deliver recorded changes, in order. Does nothing more once the platform is down."""
-        outgoing = [entry for entry in entries if entry.change.kind not in _QUIET]
+        outgoing = [entry for entry in entries if entry.change.kind not in QUIET]
         if self.down or not outgoing:
             return
         deliveries = self.register.deliveries.of(outgoing)
         outcomes: dict[str, Outcome] = {}
         try:
-            for outcome in self.platform.deliver(deliveries):
-                outcomes[outcome.delivery] = outcome
+            self._deliver(deliveries, outcomes)
             self._read_back(deliveries, outcomes)
-        except Unavailable as exc:
-            self.down = exc.message
-            _log.warning("platform_unavailable", platform=self.platform.name, reason=exc.message)
+        except (Unavailable, ConfigError) as exc:
+            self.down, self.next_step = exc.message, exc.next_step
+            why = {"reason": exc.message, "next_step": exc.next_step}
+            _log.warning("platform_unavailable", platform=self.platform.name, **why)
         finally:
             self.register.deliveries.settle(outgoing, list(outcomes.values()), now)
         if any(outcome.verdict is Verdict.EXHAUSTED for outcome in outcomes.values()):
@@ -58,27 +67,38 @@ class Carrier:
                 return
             self.carry(entries, now)
 
+    def _deliver(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
+        """In order; and once more whoever was refused, for as long as that helps: an address comes free when
+        its owner gets another one."""
+        left, before = list(deliveries), len(deliveries) + 1
+        while 0 < len(left) < before:
+            for outcome in self.platform.deliver(left):
+                self.carried += outcome.delivery not in outcomes
+                outcomes[outcome.delivery] = outcome
+                self.progress("delivering", self.carried, None)
+            before, left = len(left), [entry for entry in left if _is_refused(outcomes.get(entry.id))]
+
     def _read_back(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
         silent = [entry for entry in deliveries if _is_unknown(outcomes.get(entry.id))]
-        if not silent:
+        if not silent or not self.platform.keeps:
             return
         there = self.platform.read_back(silent)
         for delivery in silent:
             found = there.get(delivery.id)
-            if _as_wanted(delivery, found):
+            if _as_wanted(delivery, found, self.platform.keeps):
                 account = found.account if found else ""
                 outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", account)
+
+
+def _is_refused(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.verdict is Verdict.REFUSED
 
 
 def _is_unknown(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.verdict is Verdict.UNKNOWN
 
 
-def _as_wanted(delivery: Delivery, found: PlatformLearner | None) -> bool:
-    if found is None or delivery.kind is Kind.DELETE:
-        return found is None and delivery.kind is Kind.DELETE
-    return (found.profile, found.active, found.ends_at) == (
-        delivery.profile,
-        delivery.active,
-        delivery.ends_at,
-    )
+def _as_wanted(delivery: Delivery, found: PlatformLearner | None, keeps: Collection[str]) -> bool:
+    if delivery.kind is Kind.DELETE:
+        return found is None
+    return not differences(delivery, found, keeps)

@@ -5,6 +5,7 @@ SyncdError
 ├─ Held              the guard (or a moved world) says no; nothing written exit 3
 ├─ Unavailable       a directory, the platform or the database failed     exit 4
 │   ├─ Retriable     … and trying again soon may help
+│   │   └─ Unanswered  … but it was sent, and nobody knows what came of it: only what reads is sent again
 │   ├─ DatabaseDown  … the register's own database: nothing at all can be done until it is back
 │   ├─ Incomplete    … after the read had begun: what was read is no truth
 │   └─ CursorLost    … what changed since the last read cannot be told: read everything
@@ -62,6 +63,10 @@ class Retriable(Unavailable):
     def __init__(self, message: str, *, next_step: str = "", after: float | None = None) -> None:
         super().__init__(message, next_step=next_step)
         self.after = after
+
+
+class Unanswered(Retriable):
+    """As `Retriable`, of something that was sent: perhaps it was done. Look before it is sent again."""
 
 
 class DatabaseDown(Unavailable):

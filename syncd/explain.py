@@ -101,7 +101,8 @@ def _explained(app: App, found: Found, facts: RunFacts | None) -> Explanation:
         mine = [entry for entry in changes if entry.change.key == key or entry.change.learner == number]
     record = app.register.learners.get(str(number), app.clock()) if number is not None else None
     together = _together(app, record, mine, facts) if record else ()
-    stops = [*_directory(app, found), *_learner(record, mine), *together, *_license(app, record)]
+    stops = [*_directory(app, found), *_learner(record, mine), *together]
+    stops += [*_license(app, record), *_platform(app, record)]
     return Explanation(key, found.name, found.email, (*stops, _next_sync(app, mine, facts)))
 
 
@@ -113,7 +114,7 @@ def _gone(app: App, learner: LearnerRecord, facts: RunFacts | None, read: Mappin
         for entry in app.register.learners.identities(learner.id)
     )
     where = f"{'' if last else by_hand}in none of them: looked at {sizes}"
-    stops = [Stop("directory", not last, where, last), *_license(app, learner)]
+    stops = [Stop("directory", not last, where, last), *_license(app, learner), *_platform(app, learner)]
     changes = _changes(app, facts, (learner.profile.email,))
     mine = [entry for entry in changes if entry.change.learner == learner.id]
     profile = learner.profile
@@ -175,8 +176,6 @@ def _learner(record: LearnerRecord | None, mine: Sequence[Entry]) -> Iterator[St
         yield Stop("learner", None, "a newcomer: nobody syncd knows" if new else "nobody syncd knows")
         return
     yield Stop("learner", True, f"learner {record.id}, known by this identity in the directory")
-    if record.refused:
-        yield Stop("platform", False, f"refused them: {record.refused}")
 
 
 def _together(
@@ -224,6 +223,21 @@ def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
         yield Stop("license", False, f"waits since {since}; place {place} of {len(line)} in line")
     else:
         yield Stop("license", False, "none")
+
+
+def _platform(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
+    """How far it has been told of them, where learners live elsewhere."""
+    if app.platform is None or record is None:
+        return
+    untold, account = app.register.learners.untold(record.id), record.platform_account
+    if record.refused:
+        yield Stop("platform", False, f"refused them: {record.refused}")
+    elif untold:
+        yield Stop("platform", False, "has yet to be told; the next sync does that first")
+    elif account:
+        yield Stop("platform", True, f"has been told; their account there is {account}")
+    else:
+        yield Stop("platform", None, "has no account of theirs")
 
 
 def _next_sync(app: App, mine: Sequence[Entry], facts: RunFacts | None) -> Stop:

@@ -174,6 +174,7 @@ class Kind(IntEnum):
     DELETE = 25  # has been gone for so long that the policy says: personal data are removed
     LINK = 30  # this identity is that learner (adopted, or the same person in a second directory)
     UPDATE = 40
+    REPAIR = 45  # the platform has them otherwise than the register: it is told again
     REACTIVATE = 50  # has come back
     RENEW = 55  # a license that follows one that has ended, or is about to
     CREATE = 60

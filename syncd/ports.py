@@ -213,6 +213,9 @@ class Ending(NamedTuple):
 class CredentialWatch(Protocol):
     """What a connector offers besides, when it can tell how long it will be let in."""
 
+    @property
+    def name(self) -> str: ...
+
     def endings(self) -> Sequence[Ending]:
         """The secrets and certificates in use whose end is known. Raises as `check` reports."""
         ...
@@ -238,13 +241,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class PlatformLearner:
-    """A learner as the platform itself has them, for reading back what is unknown."""
+    """A learner as the platform itself has them. `learner` is their number with us, if the account is ours.
+
+    `ends_at`: None also where they are `licensed` and the platform keeps no date.
+    """
 
     account: str
     learner: int | None
     profile: Profile
     active: bool
-    ends_at: int | None
+    licensed: bool
+    ends_at: int | None = None
 
 
 class Platform(Protocol):
@@ -252,6 +259,15 @@ class Platform(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def keeps(self) -> Collection[str]:
+        """What it keeps of a learner, and can be compared: names of `Profile`, and `license`, or even
+        `ends_at`. Whether they are active it always does.
+
+        Empty: it cannot be asked. Then nobody calls `read_back`, and whoever has an account counts as told.
+        """
+        ...
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
         """Carry changes out, in order; yield one outcome for each as it is known.
@@ -265,4 +281,15 @@ class Platform(Protocol):
         """What the platform has, by delivery id; None where it has nobody. Raises as `deliver`."""
         ...
 
-    def check(self) -> Iterator[Finding]: ...
+    def check(self) -> Iterator[Finding]:
+        """Connect and say what works, what is missing, and what to do. Raises nothing it can report."""
+        ...
+
+
+@runtime_checkable
+class Listing(Platform, Protocol):
+    """A platform that lists accounts for less than it would cost to ask for each."""
+
+    def everybody(self) -> Iterator[Sequence[PlatformLearner]]:
+        """Every account that is ours, in pages, each once. Complete, or raises as `deliver`."""
+        ...

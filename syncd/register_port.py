@@ -25,6 +25,9 @@ from syncd.plan.seats import Seat, SeatRequest
 from syncd.plan.sight import Sight
 from syncd.ports import Delivery
 
+QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
+"""Changes that the register makes and no platform hears of."""
+
 OPEN = (RunState.PLANNED, RunState.HELD, RunState.APPROVED)
 """The states of a run that holds a plan nobody has applied."""
 
@@ -145,6 +148,8 @@ class Recorder(Protocol):
 
 class Deliveries(Protocol):
     def of(self, entries: Sequence[Entry]) -> list[Delivery]: ...
+    def expected(self, size: int) -> Iterator[list[Delivery]]: ...
+    def expected_of(self, ids: Collection[int]) -> list[Delivery]: ...
     def settle(self, entries: Sequence[Entry], outcomes: Sequence[Outcome], now: int) -> None: ...
 
 

@@ -13,6 +13,7 @@ import structlog
 from syncd import approval, renewing, suspending, uniting
 from syncd.adding import Adding
 from syncd.carrying import Carrier
+from syncd.comparing import compare
 from syncd.drafts import Approved
 from syncd.ending import end_badly
 from syncd.expiring import expire
@@ -112,7 +113,7 @@ def _run(
     engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]
 ) -> Collection[Cursor] | None:
     """Returns where the next run may begin to read; None where this one leaves that as it was."""
-    carrier = Carrier(engine.platform, engine.register) if engine.platform else None
+    carrier = Carrier(engine.platform, engine.register, engine.progress) if engine.platform else None
     if carrier and task.apply:
         with engine.span("deliver"):
             carrier.carry_left_over(now)
@@ -122,6 +123,8 @@ def _run(
         cursors = _plan(engine, task, facts, now, interrupted, reads=reads)
     if facts.state is RunState.HELD or not task.apply:
         return None
+    if carrier and facts.platform_down:
+        carrier.down, carrier.next_step = facts.platform_down, facts.next_step
     with engine.span("apply", run=facts.run):
         _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
@@ -147,7 +150,7 @@ def _plan(
     None, if nothing was read.
     """
     register, surveyed, left_out = engine.register, Surveyed(), 0
-    unfinished = interrupted
+    unfinished, approved = interrupted, set[tuple[Kind, str]]()
     if task.reviewed is not None and not reads:
         unfinished = [approval.left_of(register, task.reviewed)]
     if reads:
@@ -160,6 +163,9 @@ def _plan(
     if reads or surveyed.requests:
         _seat(engine, facts, now, surveyed, free)
     facts.available = free.available
+    if reads and engine.platform and _compares(register, task, interrupted):
+        with engine.span("compare"):
+            surveyed.counts[Kind.REPAIR] = compare(engine.platform, register, facts, approved)
     if task.reviewed is not None:
         left_out = approval.narrow(register, task.reviewed, facts.run)
     _guard(engine, task, facts, surveyed)
@@ -171,6 +177,12 @@ def _plan(
     if not reads:
         return None
     return [] if left_out else surveyed.cursors
+
+
+def _compares(register: Register, task: Task, interrupted: Sequence[int]) -> bool:
+    """Whether the platform is looked at: where everything is, and where a plan has found something there."""
+    plans = [*interrupted, *([task.reviewed] if task.reviewed else [])]
+    return task.full or any(any(register.journal.read(run, kinds=[Kind.REPAIR])) for run in plans)
 
 
 def _by_hand(
@@ -265,7 +277,8 @@ def _apply(
     outcomes = register.journal.outcomes(facts.run)
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)
     facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
-    facts.platform_down = carrier.down if carrier else ""
+    if carrier and carrier.down:
+        facts.platform_down, facts.next_step = carrier.down, carrier.next_step
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE

@@ -116,6 +116,7 @@ def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts)
             ("decided", records.decision(record, zone)),
             ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
             ("ended", record.error),
+            ("platform", f"could not be used: {down}" if (down := facts.platform_down) else ""),
         ],
     )
     preview.summary(screen, facts)

@@ -144,7 +144,8 @@ def _done(session: Session, app: App, facts: RunFacts) -> None:
         screen.say()
         table.paragraph(screen, f"The platform could not be used: {facts.platform_down}", "bad")
         late = many(facts.undelivered, "change is", "changes are")
-        table.paragraph(screen, f"→ {late} recorded and delivered by the next sync", hanging="  ")
+        then = f"; {facts.next_step}" if facts.next_step else ""
+        table.paragraph(screen, f"→ {late} recorded and delivered by the next sync{then}", hanging="  ")
 
 
 def _ending(app: App, facts: RunFacts) -> str:

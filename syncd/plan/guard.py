@@ -2,7 +2,7 @@
 
     a directory read nobody at all, or far fewer than last time    -> held: directory_size
     a directory was renamed, or taken out of the configuration      -> held: directory_removed
-    more suspensions, creations, updates or deletions than allowed -> held: that kind
+    more suspensions, creations, … of people than allowed           -> held: that kind
     `floor` changes of a kind or fewer                              -> never held for that kind
 
 A change that somebody has approved already (a reviewed plan, one that a crash cut short) does not count.
@@ -55,6 +55,7 @@ class Limits:
     creations: Limit = Limit(percent=20)
     updates: Limit = Limit(percent=50)
     deletions: Limit = Limit(percent=1)
+    repairs: Limit = Limit(percent=20)
     min_directory_size: float = 50
     floor: int = 10
 
@@ -87,6 +88,7 @@ _WATCHED = (
     ("creations", (Kind.CREATE, Kind.WAIT), "add"),
     ("updates", (Kind.UPDATE,), "update"),
     ("deletions", (Kind.DELETE,), "delete"),
+    ("repairs", (Kind.REPAIR,), "tell the platform again of"),
 )
 OVERRIDES = ("directory_size", "directory_removed", *(name for name, _, _ in _WATCHED))
 

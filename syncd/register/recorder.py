@@ -22,9 +22,8 @@ from syncd.register.merging import merge
 from syncd.register.newcomers import insert_identities, insert_learners
 from syncd.register.seats import Grant, Renewal, Waiter
 from syncd.register.stretch import Stretch
-from syncd.register_port import Batch
+from syncd.register_port import QUIET, Batch
 
-_QUIET = (Kind.LINK, Kind.JOIN, Kind.WAIT, Kind.NOTE, Kind.SKIP)
 _NONE_LEFT = "no license was left when it came to it"
 _NO_SEAT = f"{_NONE_LEFT}; they wait in line"
 
@@ -52,7 +51,7 @@ class Recorder:
                 return []
             for kind, entries in groupby(read or batch, key=lambda entry: entry.change.kind):
                 group = [entry.change for entry in entries]
-                state = ChangeState.RECORDED if self.remote and kind not in _QUIET else ChangeState.DELIVERED
+                state = ChangeState.RECORDED if self.remote and kind not in QUIET else ChangeState.DELIVERED
                 ends = (kind, group[0].key), (kind, group[-1].key)
                 mark_through(connection, run, *ends, state)
                 refused += _DO[kind](work, group)
@@ -187,7 +186,8 @@ def _released(change: Change) -> tuple[int, str]:
 
 
 def _delete(work: _Work, group: list[Change]) -> Refusals:
-    forget(work.connection, [_learner(change) for change in group], work.now)
+    deleted = [_learner(change) for change in group]
+    forget(work.connection, deleted, work.now, remote=work.recorder.remote)
     return []
 
 
@@ -248,6 +248,11 @@ def _without(group: list[Change], refused: Refusals) -> list[Change]:
     return [change for change in group if change.key not in gone] if gone else group
 
 
+def _repair(_work: _Work, _group: list[Change]) -> Refusals:
+    """Nothing is new to the register: the platform is told again."""
+    return []
+
+
 def _learner(change: Change) -> int:
     assert change.learner is not None
     return change.learner
@@ -260,6 +265,7 @@ _DO: dict[Kind, Callable[[_Work, list[Change]], Refusals]] = {
     Kind.DELETE: _delete,
     Kind.LINK: _link,
     Kind.UPDATE: _update,
+    Kind.REPAIR: _repair,
     Kind.REACTIVATE: _reactivate,
     Kind.RENEW: _renew,
     Kind.CREATE: _create,

@@ -8,6 +8,7 @@ from typing import Any
 from syncd.settings import notify
 from syncd.settings.directories import Entry, directory_names
 from syncd.settings.document import Document, Loc
+from syncd.settings.platform import PlatformSettings
 from syncd.settings.problems import Problem, suggestion
 from syncd.settings.sections import ConfigFile, Link
 from syncd.settings.types import duration_text
@@ -44,8 +45,12 @@ def contradictions(
         yield document.problem(place, message)
 
 
-def cautions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Iterator[Problem]:
+def cautions(
+    document: Document, config: ConfigFile, entries: Sequence[Entry], platform: PlatformSettings
+) -> Iterator[Problem]:
     """What a careful admin would want to be told once."""
+    for where, message in platform.options.warnings() if platform.options else ():
+        yield document.problem(("platform", *where.split(".")), message)
     for entry in entries:
         for where, message in entry.options.warnings():
             yield document.problem((*entry.loc, *where.split(".")), message)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from connectors.catalog import DIRECTORIES
 from connectors.catalog import load as load_class
 from syncd.plan.mapping import FieldRule
+from syncd.settings.connectors import section, unknown_type
 from syncd.settings.document import Document, Loc
 from syncd.settings.fields import MappingSection, connector_mapping
-from syncd.settings.problems import Problem, suggestion
+from syncd.settings.problems import Problem
 from syncd.settings.sections import DirectorySection
 from syncd.settings.types import DirectoryOptions
-from syncd.settings.wording import problems_of
 
 _OWN = tuple(DirectorySection.model_fields)
 
@@ -66,31 +64,15 @@ def _read(document: Document, loc: Loc, raw: Any, folder: Path) -> tuple[Entry |
         return None, [document.problem(loc, "must be a section that begins with `name:` and `type:`")]
     own = {key: value for key, value in raw.items() if key in _OWN}
     rest = {key: value for key, value in raw.items() if key not in _OWN}
-    head, problems = _section(document, DirectorySection, own, loc, folder)
+    head, problems = section(document, DirectorySection, own, loc, folder, also=_OWN)
     connector = DIRECTORIES.get(raw["type"]) if isinstance(raw.get("type"), str) else None
     if connector is None:
-        return None, [*problems, *_unknown_type(document, loc, raw.get("type"))]
-    options, wrong = _section(document, load_class(connector.options), rest, loc, folder)
+        return None, [*problems, *unknown_type(document, loc, raw.get("type"), DIRECTORIES)]
+    options, wrong = section(document, load_class(connector.options), rest, loc, folder, also=_OWN)
     problems += wrong
     if head is None or options is None:
         return None, problems
     return Entry(loc, head.name, head.type, options, head.mapping), problems
-
-
-def _section(
-    document: Document, model: type[BaseModel], data: Mapping[str, Any], loc: Loc, folder: Path
-) -> tuple[Any, list[Problem]]:
-    try:
-        return model.model_validate(dict(data), context={"folder": folder}), []
-    except ValidationError as exc:
-        return None, list(problems_of(document, exc, model, loc, _OWN))
-
-
-def _unknown_type(document: Document, loc: Loc, given: object) -> list[Problem]:
-    if not isinstance(given, str):
-        return []
-    message = f"must be one of {', '.join(DIRECTORIES)}{suggestion(given, DIRECTORIES)}"
-    return [document.problem((*loc, "type"), message)]
 
 
 def _repeated(document: Document, names: list[tuple[Loc, str]]) -> Iterator[Problem]:

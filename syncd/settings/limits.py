@@ -87,6 +87,11 @@ class GuardSection(Section):
         json_schema_extra={"default": "1%"},
         description="people who would be deleted, where leavers.delete_after is set",
     )
+    max_repairs: LimitSection = Field(
+        default_factory=lambda: LimitSection.of("20%"),
+        json_schema_extra={"default": "20%"},
+        description="people whom the platform has otherwise than the register, and would be told of again",
+    )
     min_directory_size: PercentOrNone = Field(
         default=50.0, description="a directory that shrank below this part of its last size is not believed"
     )
@@ -98,6 +103,7 @@ class GuardSection(Section):
             creations=self.max_creations.limit(),
             updates=self.max_updates.limit(),
             deletions=self.max_deletions.limit(),
+            repairs=self.max_repairs.limit(),
             min_directory_size=self.min_directory_size,
             floor=self.floor,
         )

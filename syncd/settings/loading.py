@@ -1,7 +1,7 @@
 """Loading: a YAML file becomes settings, or every reason why it cannot.
 
-read ─> sections ─> directories (each by its connector) ─> checks across sections ─> policy, salts
-  └──────────┴───────────────┴── problems are collected ────────┘
+read ─> sections ─> directories, platform (each by its connector) ─> checks across sections ─> policy, salts
+  └──────────┴──────────────────────┴── problems are collected ────────┘
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from syncd.plan.policy import Policy
 from syncd.settings.checks import cautions, contradictions
 from syncd.settings.directories import Entry, read_entries
 from syncd.settings.document import Document, read_document
+from syncd.settings.platform import PlatformSettings, read_platform
 from syncd.settings.problems import ConfigProblems, Problem, in_order
 from syncd.settings.rules import rules
 from syncd.settings.salt import salt_of
@@ -30,12 +31,13 @@ def load(path: Path) -> Settings:
     folder = path.parent.absolute()
     config, problems = _sections(document, folder)
     entries, wrong = read_entries(document, folder)
-    problems = [*problems, *wrong, *contradictions(document, config, entries)]
+    platform, unfit = read_platform(document, folder)
+    problems = [*problems, *wrong, *unfit, *contradictions(document, config, entries)]
     unread = {problem.where for problem in document.problems if problem.where}
     problems = [*document.problems, *(problem for problem in problems if problem.where not in unread)]
-    if config is None or problems:
+    if config is None or platform is None or problems:
         raise ConfigProblems(problems)
-    return _settings(document, config, entries)
+    return _settings(document, config, entries, platform)
 
 
 def _sections(document: Document, folder: Path) -> tuple[ConfigFile | None, list[Problem]]:
@@ -45,14 +47,16 @@ def _sections(document: Document, folder: Path) -> tuple[ConfigFile | None, list
         return None, list(problems_of(document, exc, ConfigFile))
 
 
-def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Settings:
+def _settings(
+    document: Document, config: ConfigFile, entries: Sequence[Entry], platform: PlatformSettings
+) -> Settings:
     policy = _policy(config, entries)
     return Settings(
         path=document.path,
         company=config.company,
         zone=ZoneInfo(config.timezone),
         directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
-        platform=config.platform,
+        platform=platform.in_zone(config.timezone),
         log=config.log,
         schedule=config.schedule,
         http=config.http,
@@ -62,7 +66,7 @@ def _settings(document: Document, config: ConfigFile, entries: Sequence[Entry]) 
         request=config.licenses.request.policy(),
         notify=config.notify,
         traces=config.traces,
-        warnings=in_order(cautions(document, config, entries)),
+        warnings=in_order(cautions(document, config, entries, platform)),
     )
 
 

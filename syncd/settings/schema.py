@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from connectors.catalog import DIRECTORIES, load
-from syncd.settings.sections import ConfigFile, DirectorySection
+from syncd.settings.platform import TYPES, options_of
+from syncd.settings.sections import ConfigFile, DirectorySection, PlatformSection
 from syncd.settings.types import DURATION_PATTERN, PERCENT_PATTERN, duration_text
 
 Node = dict[str, Any]
@@ -23,14 +23,21 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> Node:
     """One document, draft 2020-12, that every valid configuration passes."""
-    options = {type_: load(connector.options) for type_, connector in sorted(DIRECTORIES.items())}
-    models: list[type[BaseModel]] = [ConfigFile, DirectorySection, *options.values()]
+    directories = {type_: load(connector.options) for type_, connector in sorted(DIRECTORIES.items())}
+    platforms = {type_: options_of(type_) for type_ in TYPES}
+    models = [ConfigFile, DirectorySection, PlatformSection, *directories.values(), *platforms.values()]
     references, schema = models_json_schema([(model, "validation") for model in models])
     definitions = schema["$defs"]
-    at = {model: references[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
-    root, common = definitions.pop(at[ConfigFile]), definitions.pop(at[DirectorySection])
-    kinds = [_directory(type_, common, definitions.pop(at[model])) for type_, model in options.items()]
-    root["properties"]["directories"]["items"] = {"oneOf": kinds}
+    named = {model: references[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
+    own = {model: definitions.pop(name) for model, name in named.items()}
+    root, common, head = own[ConfigFile], own[DirectorySection], own[PlatformSection]
+    root["properties"]["directories"]["items"] = {
+        "oneOf": [_kind(type_, common, own[model]) for type_, model in directories.items()]
+    }
+    root["properties"]["platform"] = {
+        "description": root["properties"]["platform"]["description"],
+        "oneOf": [_kind(type_, head, own[model]) for type_, model in platforms.items()],
+    }
     for name in root["properties"].keys() - set(root["required"]):
         root["properties"][name] = _may_be_blank(root["properties"][name])
     whole = {"$schema": _DRAFT, **root, "title": "syncd configuration", "$defs": definitions}
@@ -44,15 +51,16 @@ def text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _directory(type_: str, common: Node, options: Node) -> Node:
-    """What every directory has, with what this type adds."""
-    own = common["properties"]
-    kind = {"const": type_, "description": own["type"]["description"]}
+def _kind(type_: str, common: Node, options: Node) -> Node:
+    """What every directory, or platform, has, with what this type adds."""
+    own = dict(common["properties"])
+    kind = {"const": type_, "description": own.pop("type")["description"]}
+    mapping = {"mapping": own.pop("mapping")} if "mapping" in own else {}
     return {
         "type": "object",
         "description": options.get("description", ""),
-        "properties": {"name": own["name"], "type": kind, **options["properties"], "mapping": own["mapping"]},
-        "required": ["name", "type", *options.get("required", ())],
+        "properties": {**own, "type": kind, **options.get("properties", {}), **mapping},
+        "required": [*own, "type", *options.get("required", ())],
         "additionalProperties": False,
     }
 

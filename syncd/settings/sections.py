@@ -108,9 +108,13 @@ class MatchSection(Section):
 
 
 class PlatformSection(Section):
-    """Where learners live. `embedded`: here, in syncd's own register."""
+    """Where learners live. Which further keys there are depends on its type."""
 
-    type: Literal["embedded"] = Field(default="embedded", description="what kind of platform it is")
+    type: str = Field(description="what kind of platform it is")
+
+
+class EmbeddedSection(Section):
+    """Here, in syncd's own register: nothing is carried anywhere."""
 
 
 class RequestSection(Section):
@@ -227,7 +231,7 @@ class ConfigFile(Section):
     match: MatchSection = Field(
         default=MatchSection(), description="how people find the learner they already are"
     )
-    platform: PlatformSection = Field(default=PlatformSection(), description="where learners live")
+    platform: Any = Field(default=None, description="where learners live; left out: here, in the register")
     licenses: LicensesSection = Field(
         default=LicensesSection(), description="which licenses people get, and who first"
     )

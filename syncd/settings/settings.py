@@ -13,10 +13,11 @@ from syncd.ports import ReadRequest
 from syncd.settings.database import DatabaseSection
 from syncd.settings.http import HttpSection
 from syncd.settings.notify import NotifySection
+from syncd.settings.platform import PlatformSettings
 from syncd.settings.problems import Problem
 from syncd.settings.salt import combined
 from syncd.settings.schedule import ScheduleSection
-from syncd.settings.sections import LogSection, PlatformSection
+from syncd.settings.sections import LogSection
 from syncd.settings.traces import TracesSection
 from syncd.settings.types import DirectoryOptions
 
@@ -42,7 +43,7 @@ class Settings:
     company: str
     zone: tzinfo
     directories: tuple[DirectorySettings, ...]
-    platform: PlatformSection
+    platform: PlatformSettings
     log: LogSection
     schedule: ScheduleSection
     http: HttpSection

@@ -100,6 +100,23 @@ class DirectoryOptions(Section):
         yield from ()
 
 
+class PlatformOptions(Section):
+    """What every platform connector's options have, and tell the settings about themselves."""
+
+    adopt_by_email: bool = Field(
+        default=False,
+        description="take over an account that syncd did not make when its e-mail address is the same",
+    )
+
+    def in_zone(self, zone: str) -> Self:  # noqa: ARG002
+        """These options, for a company with this time zone: for a platform that is told dates."""
+        return self
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        """What is allowed but unwise: the option's path ("tls.verify"), and why it matters."""
+        yield from ()
+
+
 _DURATION = re.compile(
     r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII
 )

@@ -27,6 +27,7 @@ def standing(settings: Settings, learner: LearnerRecord) -> list[tuple[str, str]
         ("no learner since", moment(learner.deleted_at, zone)),
         ("known since", moment(learner.created_at, zone)),
         ("refused", learner.refused),
+        ("on the platform", learner.platform_account),
     ]
 
 

@@ -13,6 +13,7 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.DELETE: ("delete", "gone for good, training history and all: personal data are removed"),
     Kind.LINK: ("link", "is somebody syncd knows already"),
     Kind.UPDATE: ("update", "profile fields have changed"),
+    Kind.REPAIR: ("repair", "differs on the platform, which is told again"),
     Kind.REACTIVATE: ("reactivate", "may use their account again"),
     Kind.RENEW: ("renew", "gets the license that follows the one that ends"),
     Kind.CREATE: ("create", "gets an account and a license"),

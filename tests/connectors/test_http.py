@@ -15,7 +15,7 @@ import structlog
 
 from connectors.http import Http, _trust
 from connectors.http_options import HttpOptions
-from syncd.errors import ConfigError, Retriable, SyncdError, Unavailable
+from syncd.errors import ConfigError, Retriable, SyncdError, Unanswered, Unavailable
 from syncd.ports import Answered
 from tests.heard import Heard
 from tests.servers.certificates import Authority, ServerCertificate
@@ -198,7 +198,7 @@ def test_silence_ends() -> None:
     with silent_server() as port:
         found = failure(f"http://127.0.0.1:{port}/", read_timeout="1s")
     assert found.message == f"127.0.0.1:{port} sent nothing for 1 s"
-    assert isinstance(found, Retriable)
+    assert isinstance(found, Unanswered)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_an_answer_that_breaks_off_is_no_answer(said: bytes) -> None:
 
     with LoopbackServer(hang_up, host="127.0.0.1") as server:
         found = failure(f"http://127.0.0.1:{server.port}/")
-    assert isinstance(found, Retriable)
+    assert isinstance(found, Unanswered)
     assert "before its answer was complete" in found.message
 
 

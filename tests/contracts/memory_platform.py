@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from syncd.errors import SyncdError, Unavailable
-from syncd.model import Finding, Kind, Outcome, Profile, Verdict
+from syncd.model import PROFILE_FIELDS, Finding, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery, PlatformLearner
 
 
@@ -18,8 +18,11 @@ class MemoryPlatform:
     `deliveries` keeps everything that was asked, `writes` the ids of what really changed something.
     """
 
-    def __init__(self, name: str = "memory") -> None:
+    keeps = (*PROFILE_FIELDS, "license", "ends_at")
+
+    def __init__(self, name: str = "memory", *, adopts: bool = False) -> None:
         self.name = name
+        self._adopts = adopts
         self.learners: dict[str, PlatformLearner] = {}
         self.deliveries: list[Delivery] = []
         self.writes: list[str] = []
@@ -39,7 +42,7 @@ class MemoryPlatform:
     def put_stranger(self, email: str) -> str:
         """Somebody the platform already has and syncd does not know. Returns the account."""
         account = self._new_account()
-        self.learners[account] = PlatformLearner(account, None, Profile(email), active=True, ends_at=None)
+        self.learners[account] = PlatformLearner(account, None, Profile(email), active=True, licensed=False)
         return account
 
     # -- what goes wrong
@@ -121,7 +124,12 @@ class MemoryPlatform:
             return self._delete(delivery, there)
         account = there.account if there else self._new_account()
         wanted = PlatformLearner(
-            account, delivery.learner, delivery.profile, delivery.active, delivery.ends_at
+            account,
+            delivery.learner,
+            delivery.profile,
+            delivery.active,
+            licensed=delivery.ends_at is not None,
+            ends_at=delivery.ends_at,
         )
         if there == wanted:
             return Outcome(delivery.id, Verdict.ALREADY, account=account)
@@ -137,12 +145,12 @@ class MemoryPlatform:
         return Outcome(delivery.id, Verdict.DONE)
 
     def _find(self, delivery: Delivery) -> PlatformLearner | None:
-        """By account, else by our number; a stranger with that address only where linking was asked."""
+        """By account, else by our number; a stranger with that address only where that is wanted."""
         if delivery.account in self.learners:
             return self.learners[delivery.account]
         ours = (one for one in self.learners.values() if one.learner == delivery.learner)
         found = next(ours, None)
-        if found is None and delivery.kind is Kind.LINK:
+        if found is None and self._adopts:
             stranger = self.by_email(delivery.profile.email)
             found = stranger if stranger is not None and stranger.learner is None else None
         return found
@@ -150,6 +158,26 @@ class MemoryPlatform:
     def _new_account(self) -> str:
         self._accounts += 1
         return f"m{self._accounts}"
+
+
+class ListingPlatform(MemoryPlatform):
+    """One that lists its accounts, two to a page."""
+
+    def everybody(self) -> Iterator[Sequence[PlatformLearner]]:
+        if self._down is not None:
+            raise self._down[1]
+        ours = [one for one in self.learners.values() if one.learner is not None]
+        for start in range(0, len(ours), 2):
+            yield ours[start : start + 2]
+
+
+class DeafPlatform(MemoryPlatform):
+    """One that is told and cannot be asked."""
+
+    keeps = ()
+
+    def read_back(self, deliveries: Sequence[Delivery]) -> Mapping[str, PlatformLearner | None]:
+        raise AssertionError(f"{self.name} cannot be asked of {len(deliveries)} people")
 
 
 def _seated(one: Delivery | PlatformLearner) -> bool:

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import pytest
 
+from syncd.comparing import differences
 from syncd.errors import Unavailable
 from syncd.model import Kind, Outcome, Profile, Verdict
-from syncd.ports import Delivery, Platform
+from syncd.ports import Delivery, Listing, Platform, PlatformLearner
 
 ENDS = 1_791_536_000
 
@@ -31,19 +32,30 @@ def known(delivered: Delivery, outcome: Outcome) -> Delivery:
 
 
 class PlatformContract:
-    """Subclass it, and provide the fixture `platform`: one with nobody on it.
+    """Subclass it, and provide the fixtures `platform`, one with nobody on it, and `adopting`, the same one
+    where it takes over accounts by their address.
 
-    Where `refuses`, override `make_refuse`; where `goes_down`, override `make_down`. A platform that
-    cannot be asked (a hand-off by file) sets `reads_back` to False.
+    Where `refuses`, override `make_refuse`; where `goes_down`, override `make_down`; where there may be
+    `strangers`, override `put_stranger`. A platform that cannot be asked (a hand-off by file) sets
+    `reads_back` to False, and keeps nothing.
     """
 
     reads_back: ClassVar[bool] = True
+    strangers: ClassVar[bool] = True
     refuses: ClassVar[bool] = True
     goes_down: ClassVar[bool] = True
 
     @pytest.fixture
     def platform(self) -> Platform:
         raise NotImplementedError("the subclass provides an empty platform")
+
+    @pytest.fixture
+    def adopting(self, platform: Platform) -> Platform:
+        raise NotImplementedError("the subclass provides it as one that takes over accounts")
+
+    def put_stranger(self, platform: Platform, email: str) -> None:
+        """Somebody has an account with this address, and it is not ours."""
+        raise NotImplementedError
 
     def make_refuse(self, platform: Platform, email: str) -> None:
         """From now on the platform refuses this person."""
@@ -74,8 +86,71 @@ class PlatformContract:
         (outcome,) = send(platform, one)
         found = platform.read_back([known(one, outcome)])[one.id]
         assert found is not None
-        assert (found.account, found.active) == (outcome.account, True)
-        assert found.profile[:4] == one.profile[:4]
+        assert (found.account, found.learner) == (outcome.account, one.learner)
+        assert differences(one, found, platform.keeps) == ()
+
+    def test_a_license_that_has_ended_is_taken_and_may_come_back(self, platform: Platform) -> None:
+        self._must_read_back()
+        (created,) = send(platform, delivery(1))
+        for number, ends_at in enumerate([None, ENDS + 86_400]):
+            wanted = known(delivery(1, Kind.RENEW, id=f"e{number}", ends_at=ends_at), created)
+            send(platform, wanted)
+            assert differences(wanted, self._found(platform, wanted), platform.keeps) == ()
+
+    def test_somebody_without_a_license_has_an_account(self, platform: Platform) -> None:
+        self._must_read_back()
+        wanted = delivery(1, ends_at=None)
+        send(platform, wanted)
+        assert differences(wanted, self._found(platform, wanted), platform.keeps) == ()
+
+    def test_what_is_missing_is_made_again(self, platform: Platform) -> None:
+        self._must_read_back()
+        (created,) = send(platform, delivery(1))
+        send(platform, known(delivery(1, Kind.DELETE, id="d8", active=False), created))
+        wanted = known(delivery(1, Kind.REPAIR, id="d9"), created)
+        (outcome,) = send(platform, wanted)
+        assert outcome.verdict is Verdict.DONE
+        again = known(wanted, outcome)
+        assert differences(wanted, self._found(platform, again), platform.keeps) == ()
+
+    def test_what_differs_is_put_right(self, platform: Platform) -> None:
+        self._must_read_back()
+        wanted = delivery(1)
+        (created,) = send(platform, replace(wanted, active=False, profile=Profile("else@example.com", "X")))
+        send(platform, known(replace(wanted, kind=Kind.REPAIR), created))
+        assert differences(wanted, self._found(platform, known(wanted, created)), platform.keeps) == ()
+
+    def test_an_account_that_is_not_ours_is_left_alone(self, platform: Platform) -> None:
+        """Whose address we would need is told, and what to do."""
+        self._may_have_strangers()
+        self.put_stranger(platform, "learner1@example.com")
+        before, *_ = send(platform, delivery(1), delivery(2))
+        assert (before.verdict, bool(before.reason)) == (Verdict.REFUSED, True)
+        assert self._found(platform, delivery(1)) is None
+        assert self._found(platform, delivery(2)) is not None
+
+    def test_an_account_is_taken_over_where_that_is_wanted(self, adopting: Platform) -> None:
+        self._may_have_strangers()
+        self.put_stranger(adopting, "Learner1@example.com")
+        wanted = delivery(1)
+        (outcome,) = send(adopting, wanted)
+        assert (outcome.verdict, bool(outcome.account)) == (Verdict.DONE, True)
+        found = self._found(adopting, wanted)
+        assert found is not None
+        assert (found.account, found.learner) == (outcome.account, 1)
+        assert differences(wanted, found, adopting.keeps) == ()
+
+    def test_everybody_who_is_ours_is_listed_once(self, platform: Platform) -> None:
+        if not isinstance(platform, Listing):
+            pytest.skip("lists nobody")
+        if self.strangers:
+            self.put_stranger(platform, "stranger@example.com")
+        wanted = {number: delivery(number) for number in range(1, 8)}
+        send(platform, *wanted.values())
+        listed = [account for page in platform.everybody() for account in page]
+        assert sorted(account.learner or 0 for account in listed) == list(wanted)
+        for account in listed:
+            assert differences(wanted[account.learner or 0], account, platform.keeps) == ()
 
     def test_nobody_is_read_back_as_nobody(self, platform: Platform) -> None:
         self._must_read_back()
@@ -146,12 +221,26 @@ class PlatformContract:
         if self.reads_back:
             with pytest.raises(Unavailable):
                 platform.read_back([delivery(1)])
+        if isinstance(platform, Listing):
+            with pytest.raises(Unavailable):
+                list(platform.everybody())
 
     def test_check_finds_nothing_wrong(self, platform: Platform) -> None:
         findings = list(platform.check())
         assert findings
         assert [finding for finding in findings if not finding.ok] == []
 
+    def test_it_says_whether_it_can_be_asked(self, platform: Platform) -> None:
+        assert bool(platform.keeps) is self.reads_back
+
     def _must_read_back(self) -> None:
         if not self.reads_back:
             pytest.skip("cannot be asked")
+
+    def _may_have_strangers(self) -> None:
+        self._must_read_back()
+        if not self.strangers:
+            pytest.skip("has no accounts but ours")
+
+    def _found(self, platform: Platform, wanted: Delivery) -> PlatformLearner | None:
+        return platform.read_back([wanted])[wanted.id]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from syncd.errors import Retriable
-from syncd.model import Kind, Verdict
+from syncd.model import Verdict
 from syncd.ports import Platform
-from tests.contracts.memory_platform import MemoryPlatform, suspended
+from tests.contracts.memory_platform import DeafPlatform, ListingPlatform, MemoryPlatform, suspended
 from tests.contracts.platform import PlatformContract, delivery, known, send
 
 
@@ -24,11 +23,36 @@ class TestMemoryPlatform(PlatformContract):
     def platform(self) -> MemoryPlatform:
         return MemoryPlatform()
 
+    @pytest.fixture
+    def adopting(self) -> MemoryPlatform:
+        return MemoryPlatform(adopts=True)
+
+    def put_stranger(self, platform: Platform, email: str) -> None:
+        cast(MemoryPlatform, platform).put_stranger(email)
+
     def make_refuse(self, platform: Platform, email: str) -> None:
         cast(MemoryPlatform, platform).refuse(email, "the domain is not allowed")
 
     def make_down(self, platform: Platform) -> None:
         cast(MemoryPlatform, platform).down()
+
+
+class TestListingPlatform(TestMemoryPlatform):
+    @pytest.fixture
+    def platform(self) -> ListingPlatform:
+        return ListingPlatform()
+
+    @pytest.fixture
+    def adopting(self) -> ListingPlatform:
+        return ListingPlatform(adopts=True)
+
+
+class TestDeafPlatform(TestMemoryPlatform):
+    reads_back = False
+
+    @pytest.fixture
+    def platform(self) -> DeafPlatform:
+        return DeafPlatform()
 
 
 def test_a_second_delivery_writes_nothing(platform: MemoryPlatform) -> None:
@@ -65,11 +89,3 @@ def test_going_down_keeps_what_had_an_outcome(platform: MemoryPlatform) -> None:
         next(answers)
     platform.mend()
     assert send(platform, delivery(3))[0].verdict is Verdict.DONE
-
-
-def test_a_stranger_is_refused_to_create_and_adopted_by_a_link(platform: MemoryPlatform) -> None:
-    account = platform.put_stranger("Learner1@example.com")
-    (refused,) = send(platform, delivery(1))
-    (linked,) = send(platform, replace(delivery(1), kind=Kind.LINK))
-    assert (refused.verdict, account in refused.reason) == (Verdict.REFUSED, True)
-    assert (linked.verdict, linked.account) == (Verdict.DONE, account)

@@ -77,7 +77,7 @@ def test_a_directory_that_shrank_is_held(size: int, last: int, held: bool) -> No
 
 
 def test_every_objection_is_made_and_each_has_its_own_word() -> None:
-    changes = dict.fromkeys((Kind.SUSPEND, Kind.CREATE, Kind.UPDATE, Kind.DELETE), 100)
+    changes = dict.fromkeys((Kind.SUSPEND, Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.REPAIR), 100)
     tally = Tally(changes, 100, {"hq": 0, "ad": 1}, {"ad": 9, "gone": 7}, {"old": 7})
     limits = Limits(updates=Limit(count=1))
     objections = judge(limits, tally)
@@ -89,7 +89,7 @@ def test_every_objection_is_made_and_each_has_its_own_word() -> None:
     ]
     assert judge(limits, tally, OVERRIDES) == ()
     left = judge(limits, tally, ("directory_size", "directory_removed", "updates"))
-    assert [o.override for o in left] == ["suspensions", "creations", "deletions"]
+    assert [o.override for o in left] == ["suspensions", "creations", "deletions", "repairs"]
 
 
 @given(

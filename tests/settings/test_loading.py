@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from syncd.settings.platform import TYPES
 from tests.settings.conftest import Loaded, Wrong
 
 
@@ -55,7 +56,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(wrong: Wrong) -> Non
         ("timezone: 5", "timezone must be text; put the value in quotes"),
         ("log: info", "log must be a section of `key: value` lines"),
         ("log: { level: loud }", "log.level must be one of debug, info, warning, error"),
-        ("platform: { type: moodle }", "platform.type must be embedded"),
+        ("platform: { type: abacus }", f"platform.type must be one of {', '.join(TYPES)}"),
         ("managers: { group: x }", "managers must be a list"),
         ("managers: [ Staff ]", "managers[0] must be a section of `key: value` lines"),
         ("match: { by: [phone] }", "match.by[0] must be one of link, email"),

@@ -48,7 +48,7 @@ def test_everything_reaches_the_policy(also: Loaded) -> None:
                     max_moves_per_year: 2 }
         leavers: { suspend_after: 1d, release_after: 2w, delete_after: 365d }
         guard: { max_suspensions: 3, max_creations: none, max_updates: { percent: 5%, count: 9 },
-                 max_deletions: 1, min_directory_size: 90%, floor: 0 }
+                 max_deletions: 1, max_repairs: 7, min_directory_size: 90%, floor: 0 }
         """
     ).policy
     assert policy.scope == Scope()
@@ -57,7 +57,7 @@ def test_everything_reaches_the_policy(also: Loaded) -> None:
         LicenseType.TRIAL, OnShortfall.HOLD, 3 * 86_400, renews=True, max_moves=2
     )
     assert policy.grace == Grace(86_400, 14 * 86_400, 365 * 86_400)
-    assert policy.limits == Limits(Limit(3), Limit(), Limit(9, 5.0), Limit(1), 90.0, 0)
+    assert policy.limits == Limits(Limit(3), Limit(), Limit(9, 5.0), Limit(1), Limit(7), 90.0, 0)
 
 
 def test_a_read_asks_for_what_its_directory_needs(loaded: Loaded) -> None:

@@ -20,7 +20,7 @@ def values(counts: CallCounts) -> dict[tuple[str, tuple[str, ...]], float]:
 
 def test_calls_are_counted_by_directory_operation_and_answer() -> None:
     counts = CallCounts()
-    corp, cloud = counts.of("corp"), counts.of("cloud")
+    corp, cloud = counts.of("directory", "corp"), counts.of("directory", "cloud")
     corp.ended("search", Answered.OK, 0.2)
     corp.ended("search", Answered.OK, 0.3)
     cloud.ended("read", Answered.THROTTLED, 0.1)
@@ -45,7 +45,7 @@ def test_several_threads_count_at_once() -> None:
     def call() -> None:
         barrier.wait()
         for _ in range(500):
-            counts.of("corp").ended("search", Answered.OK, 0.001)
+            counts.of("directory", "corp").ended("search", Answered.OK, 0.001)
 
     threads = [threading.Thread(target=call) for _ in range(8)]
     for thread in threads:
@@ -57,7 +57,7 @@ def test_several_threads_count_at_once() -> None:
 
 def test_a_call_is_ten_buckets_and_no_more_and_a_long_one_is_in_the_last() -> None:
     counts = CallCounts()
-    counts.of("corp").ended("connect", Answered.FAILED, 75)
+    counts.of("directory", "corp").ended("connect", Answered.FAILED, 75)
     (metric, *_) = counts.collect()
     buckets = [sample for sample in metric.samples if sample.name.endswith("_bucket")]
     assert [sample.value for sample in buckets] == [0] * 9 + [1]
