@@ -105,20 +105,7 @@ def reject(session: Session, run: int) -> None:
 def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts) -> None:
     screen, zone = session.screen, session.settings.zone
     screen.say(f"Run {record.id}: {records.command(record)}, {record.state}", "heading")
-    table.facts(
-        screen,
-        [
-            ("started", f"{moment(record.started_at, zone)} by {record.requested_by}"),
-            (
-                "finished",
-                moment(record.finished_at, zone) + (f" ({took})" if (took := records.took(record)) else ""),
-            ),
-            ("decided", records.decision(record, zone)),
-            ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
-            ("ended", record.error),
-            ("platform", f"could not be used: {down}" if (down := facts.platform_down) else ""),
-        ],
-    )
+    table.facts(screen, records.about(record, facts, zone))
     preview.summary(screen, facts)
     preview.why_held(screen, facts)
     table.steps(screen, held.next_steps(session, app, record))

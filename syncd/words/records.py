@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from syncd.dates import moment
+from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, Kind
 from syncd.register.runs import RunRecord
 from syncd.words.wording import KINDS, lasted, people
@@ -35,6 +36,19 @@ def decision(record: RunRecord, zone: tzinfo) -> str:
 def took(record: RunRecord) -> str:
     """How long it took; empty where nobody knows."""
     return "" if record.finished_at is None else lasted(record.finished_at - record.started_at)
+
+
+def about(record: RunRecord, facts: RunFacts, zone: tzinfo) -> list[tuple[str, str]]:
+    """When, by whom, and how it ended, as names and values; some are empty."""
+    end, lasting, down = moment(record.finished_at, zone), took(record), facts.platform_down
+    return [
+        ("started", f"{moment(record.started_at, zone)} by {record.requested_by}"),
+        ("finished", f"{end} ({lasting})" if lasting else end),
+        ("decided", decision(record, zone)),
+        ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
+        ("ended", record.error),
+        ("platform", f"could not be used: {down}" if down else ""),
+    ]
 
 
 def changes(record: RunRecord) -> str:

@@ -80,10 +80,26 @@ def _held(visit: Visit) -> Iterator[Concern]:
 def _failed(visit: Visit) -> Iterator[Concern]:
     latest = visit.app.register.runs.latest(_LOOKED_AT)
     record = next((each for each in latest if each.command not in PREVIEWS and each.state in _ENDED), None)
-    if record is not None and record.state in (RunState.FAILED, RunState.INTERRUPTED):
+    if record is not None and record.state is RunState.DONE:
+        yield from _left_over(record, plans.facts_of(visit.app, record))
+    elif record is not None and record.state is not RunState.HELD:
         yield _of_failure(visit, record)
     elif visit.status.failure and not visit.status.trouble:
         yield Concern("bad", "The last run of this daemon failed", visit.status.failure)
+
+
+def _left_over(record: RunRecord, facts: RunFacts) -> Iterator[Concern]:
+    """Of a run that went through: what the platform has not got, and whom it or the register refused."""
+    page = path("runs", record.id), f"Look at run {record.id}"
+    if facts.platform_down:
+        late = many(facts.undelivered, "change is", "changes are")
+        text = f"{facts.platform_down}; {late} recorded and delivered by the next sync."
+        yield Concern("bad", "The platform could not be used", text, facts.next_step, *page)
+    if facts.refused:
+        text = "Each is named there, with the reason and what to do."
+        yield Concern(
+            "warn", f"{verb(facts.refused, 'was', 'were')} refused by the last run", text, "", *page
+        )
 
 
 def _of_failure(visit: Visit, record: RunRecord) -> Concern:

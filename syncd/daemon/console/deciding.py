@@ -31,7 +31,7 @@ def ask(visit: Visit) -> Answer:
         "record": record,
         "word": word,
         "what": _WHAT[word],
-        "about": runs.about(visit, record),
+        "about": runs.about(visit, record, facts),
         "changes": [(name, what) for name, what in runs.came_to(facts) if name != "read"],
         "objections": plans.objections(facts),
     }

@@ -65,7 +65,7 @@ def show(visit: Visit) -> Answer:
         "record": record,
         "tone": _TONES.get(record.state, "quiet"),
         "command": records.command(record),
-        "about": about(visit, record),
+        "about": about(visit, record, facts),
         "came_to": came_to(facts),
         "objections": plans.objections(facts),
         "steps": list(next_steps(visit.app, record, facts)),
@@ -83,17 +83,9 @@ def show(visit: Visit) -> Answer:
     return Page("run.html", f"Run {record.id}", "runs", shown)
 
 
-def about(visit: Visit, record: RunRecord) -> list[tuple[str, str]]:
+def about(visit: Visit, record: RunRecord, facts: RunFacts) -> list[tuple[str, str]]:
     """When, by whom, and how it ended."""
-    took, zone = records.took(record), visit.zone
-    told = [
-        ("started", f"{moment(record.started_at, zone)} by {record.requested_by}"),
-        ("finished", moment(record.finished_at, zone) + (f" ({took})" if took else "")),
-        ("decided", records.decision(record, zone)),
-        ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
-        ("ended", record.error),
-    ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in records.about(record, facts, visit.zone) if value]
 
 
 def came_to(facts: RunFacts) -> list[tuple[str, str]]:

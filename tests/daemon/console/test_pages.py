@@ -11,8 +11,9 @@ from syncd.app import wall_clock
 from syncd.daemon.console.visit import Visit
 from syncd.daemon.http.access import Holder
 from syncd.daemon.status import Role
+from syncd.facts import RunFacts
 from syncd.licensing.requests import Ask
-from syncd.model import LicenseType
+from syncd.model import LicenseType, RunState
 from syncd.settings.http import Role as Access
 from tests.daemon.console.visitor import Site, Visitor, answering
 from tests.office import CONFIG, Office, person
@@ -77,6 +78,21 @@ def test_the_overview_tells_what_ends_soon_and_what_is_to_be_confirmed(office: O
     assert (
         "order 3, a draft for 20 licenses, waits for somebody to confirm it: syncd licenses confirm 3" in page
     )
+
+
+def test_what_a_platform_has_not_got_or_refused_is_told(site: Site, viewer: Visitor) -> None:
+    runs, now = site.app.register.runs, site.app.clock()
+    run = runs.begin("sync", "somebody", now)
+    facts = RunFacts(run, RunState.DONE, undelivered=3, refused=2, next_step="see whether it runs")
+    facts.platform_down = "moodle does not answer"
+    runs.end(run, RunState.DONE, now, facts.as_dict())
+    page = words(viewer.get("/console").text)
+    told = (
+        "moodle does not answer; 3 changes are recorded and delivered by the next sync. see whether it runs"
+    )
+    assert told in page
+    assert "2 people were refused by the last run" in page
+    assert "platform could not be used: moodle does not answer" in words(viewer.get("/console/runs/2").text)
 
 
 def test_a_held_plan_is_told_first_and_shown_person_by_person(held: Site) -> None:
