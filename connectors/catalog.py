@@ -7,10 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Connector(NamedTuple):
-    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`.
-
-    A platform's `name` is its type: there is one.
-    """
+    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`."""
 
     options: str
     face: str

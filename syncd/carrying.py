@@ -17,6 +17,7 @@ import structlog
 
 from syncd.comparing import differences
 from syncd.errors import ConfigError, Unavailable
+from syncd.masking import without_secrets
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
@@ -52,7 +53,7 @@ class Carrier:
             self._deliver(deliveries, outcomes)
             self._read_back(deliveries, outcomes)
         except (Unavailable, ConfigError) as exc:
-            self.down, self.next_step = exc.message, exc.next_step
+            self.down, self.next_step = map(without_secrets, (exc.message, exc.next_step))
             why = {"reason": exc.message, "next_step": exc.next_step}
             _log.warning("platform_unavailable", platform=self.platform.name, **why)
         finally:

@@ -19,6 +19,7 @@ import structlog
 from syncd.drafts import Approved, Drafts
 from syncd.errors import ConfigError, Unavailable
 from syncd.facts import RunFacts
+from syncd.masking import without_secrets
 from syncd.model import PROFILE_FIELDS, Change, Kind, Profile
 from syncd.ports import Delivery, Listing, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
@@ -43,7 +44,7 @@ def compare(platform: Platform, register: Register, facts: RunFacts, approved: A
             if differing and wanted.learner not in told_soon:
                 drafts.write(_repair(wanted, _why(platform, there, differing)))
     except (Unavailable, ConfigError) as exc:
-        facts.platform_down, facts.next_step = exc.message, exc.next_step
+        facts.platform_down, facts.next_step = map(without_secrets, (exc.message, exc.next_step))
         why = {"reason": exc.message, "next_step": exc.next_step}
         _log.warning("platform_unavailable", platform=platform.name, **why)
     drafts.flush()

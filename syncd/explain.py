@@ -229,12 +229,13 @@ def _platform(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
     """How far it has been told of them, where learners live elsewhere."""
     if app.platform is None or record is None:
         return
-    untold, account = app.register.learners.untold(record.id), record.platform_account
+    untold, here = app.register.learners.untold(record.id), f"{app.platform.name}/"
     if record.refused:
         yield Stop("platform", False, f"refused them: {record.refused}")
     elif untold:
         yield Stop("platform", False, "has yet to be told; the next sync does that first")
-    elif account:
+    elif record.platform_account.startswith(here):
+        account = record.platform_account.removeprefix(here)
         yield Stop("platform", True, f"has been told; their account there is {account}")
     else:
         yield Stop("platform", None, "has no account of theirs")

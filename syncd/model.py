@@ -290,9 +290,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `syncd check`: a part, whether it works, and what to do when it does not."""
+    """One line of `syncd check`: a part, whether it works, else what to do and the exit code."""
 
     part: str
     ok: bool
     message: str
     next_step: str = ""
+    exit_code: int = 4

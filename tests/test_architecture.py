@@ -71,7 +71,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "tenacity": ("connectors",),
     "requests": ("connectors", "syncd.notify"),
     "msal": ("connectors.directories.entra_id",),
-    "cryptography": ("connectors.directories.entra_id",),
+    "cryptography": ("connectors.directories.entra_id", "syncd.certificate"),
     "structlog": (
         *("<engine>", "syncd.app", "syncd.cli", "syncd.daemon", "syncd.notify", "syncd.telemetry"),
         "connectors",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.errors import Unavailable
 from syncd.model import Kind, Profile
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
@@ -112,10 +113,10 @@ def test_who_is_told_of_something_else_is_told_once(company: Company, platform: 
 
 
 def test_a_platform_that_is_down_is_told_of(company: Company, platform: MemoryPlatform) -> None:
-    platform.down()
+    platform.down(Unavailable("refused token=hunter2"))
     company.hire("dan")
     facts = company.sync(full=True)
-    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("memory does not answer", 1, 4)
+    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("refused token=***", 1, 4)
     platform.mend()
     company.sync()
     assert platform.by_email("dan@example.com") is not None
@@ -168,3 +169,24 @@ def test_one_that_is_configured_later_and_cannot_be_asked_is_told_of_everybody(d
         assert sorted(one.profile.email[:3] for one in platform.learners.values()) == ["ann", "bob", "dan"]
         assert company.sync(full=True).counts == {}
         company.check_books()
+
+
+def test_another_platform_knows_nobody_yet(company: Company, platform: MemoryPlatform) -> None:
+    """What the one before called them is no account of theirs here."""
+    company.people.remove("id-cem")
+    company.sync()
+    other = type(platform)("academy")
+    stranger = other.put_stranger("x@example.com")
+    assert stranger == "m1", "whom ann was on the one before"
+    company.platform = other
+    company.register.close()
+    company.__post_init__()
+    assert why(company, full=True) == dict.fromkeys(("ann", "bob"), "is missing on the platform")
+    company.sync(full=True)
+    assert {one.profile.email: one.account for one in other.learners.values()} == {
+        "x@example.com": "m1",
+        "ann@example.com": "m2",
+        "bob@example.com": "m3",
+    }
+    assert company.learner("ann").platform_account == "academy/m2"
+    assert company.sync(full=True).counts == {}

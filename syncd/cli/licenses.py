@@ -182,7 +182,7 @@ def status(session: Session, as_json: bool) -> None:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
         waiting = app.register.licenses.line_length(app.settings.policy.seats.type)
-        lapsing, over = app.register.renewable.lapsing(now, _SOON), len(app.register.renewable.ending(now))
+        lapsing, over = app.register.renewable.lapsing(now, _SOON), app.register.renewable.over(now)
         renews = app.settings.policy.seats.renews
     if as_json:
         facts = {"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, "ended": over}

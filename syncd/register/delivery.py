@@ -18,13 +18,6 @@ from syncd.register.seats import Waiter
 from syncd.register.standing import live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_EXPECTED = (
-    learners.c.deleted_at.is_(None),
-    or_(
-        learners.c.account == str(Account.ACTIVE),
-        and_(learners.c.account == str(Account.SUSPENDED), learners.c.platform_account.is_not(None)),
-    ),
-)
 _DONE = (Verdict.DONE, Verdict.ALREADY)
 _REFUSED = (Verdict.REFUSED, Verdict.EXHAUSTED)
 _ACTIVATE = (
@@ -35,9 +28,21 @@ _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
-    def __init__(self, engine: Engine, license_type: str) -> None:
+    """`platform`: the name of the one there is now. An account that another one gave is none here: the
+    register keeps them as `name/account`."""
+
+    def __init__(self, engine: Engine, license_type: str, platform: str) -> None:
         self._engine = engine
         self._type = license_type
+        self._here = f"{platform}/"
+        told = learners.c.platform_account.startswith(self._here, autoescape=True)
+        self._expected = (
+            learners.c.deleted_at.is_(None),
+            or_(
+                learners.c.account == str(Account.ACTIVE),
+                and_(learners.c.account == str(Account.SUSPENDED), told),
+            ),
+        )
 
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
         """What to tell the platform for these recorded changes: the learner as the register has them now.
@@ -46,7 +51,7 @@ class Deliveries:
         """
         with self._engine.connect() as connection:
             ids = [entry.change.learner for entry in entries]
-            snapshot, deleted = _snapshot(connection, ids), _deleted(connection, ids)
+            snapshot, deleted = _snapshot(connection, ids, self._here), _deleted(connection, ids)
         return [
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
@@ -58,7 +63,7 @@ class Deliveries:
         """Everybody the platform should have, as it should have them, by number, in pages."""
         last = 0
         while True:
-            chosen = select(learners.c.id).where(*_EXPECTED, learners.c.id > last)
+            chosen = select(learners.c.id).where(*self._expected, learners.c.id > last)
             with self._engine.connect() as connection:
                 ids = connection.execute(chosen.order_by(learners.c.id).limit(size)).scalars().all()
             if not ids:
@@ -68,14 +73,14 @@ class Deliveries:
 
     def expected_of(self, ids: Collection[int]) -> list[Delivery]:
         """As `expected`: of these learners."""
-        chosen = select(learners.c.id).where(*_EXPECTED, is_any_of(learners.c.id, ids))
+        chosen = select(learners.c.id).where(*self._expected, is_any_of(learners.c.id, ids))
         with self._engine.connect() as connection:
             found = connection.execute(chosen.order_by(learners.c.id)).scalars().all()
         return self._again(found)
 
     def _again(self, ids: Sequence[int]) -> list[Delivery]:
         with self._engine.connect() as connection:
-            snapshot = _snapshot(connection, ids)
+            snapshot = _snapshot(connection, ids, self._here)
         return [
             Delivery(id=str(number), kind=Kind.REPAIR, learner=number, **snapshot[number]._asdict())
             for number in ids
@@ -89,17 +94,18 @@ class Deliveries:
         by_id = {_id(entry): entry for entry in entries}
         answers = [(by_id[outcome.delivery], outcome) for outcome in outcomes]
         with writing(self._engine).begin() as connection:
-            _delivered(connection, [pair for pair in answers if pair[1].verdict in _DONE], now)
+            done = [pair for pair in answers if pair[1].verdict in _DONE]
+            _delivered(connection, done, self._here, now)
             for entry, outcome in answers:
                 if outcome.verdict in _REFUSED:
                     _refused(connection, entry, outcome, now, self._type)
 
 
-def _delivered(connection: Connection, done: Sequence[tuple[Entry, Outcome]], now: int) -> None:
+def _delivered(connection: Connection, done: Sequence[tuple[Entry, Outcome]], here: str, now: int) -> None:
     answered = [(entry, ChangeState.DELIVERED, outcome.reason) for entry, outcome in done]
     mark(connection, answered)
     known = "UPDATE learners SET platform_account = ? WHERE id = ?"
-    named = [(outcome.account, entry.change.learner) for entry, outcome in done if outcome.account]
+    named = [(here + outcome.account, entry.change.learner) for entry, outcome in done if outcome.account]
     execute(connection, known, named)
     gone = [(None, entry.change.learner) for entry, _ in done if entry.change.kind is Kind.DELETE]
     execute(connection, known, gone)
@@ -144,7 +150,7 @@ class _Snapshot(NamedTuple):
     ends_at: int | None
 
 
-def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+def _snapshot(connection: Connection, ids: Sequence[int | None], here: str) -> dict[int, _Snapshot]:
     ends_at = func.coalesce(scheduled.c.ends_at, live.c.ends_at).label("ends_at")  # as far as it is renewed
     statement = (
         select(learners, *_PROFILE, ends_at)
@@ -153,13 +159,17 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
     )
     return {
         row[learners.c.id]: _Snapshot(
-            account=row[learners.c.platform_account] or "",
+            account=_account(row[learners.c.platform_account] or "", here),
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
             ends_at=row["ends_at"],
         )
         for row in connection.execute(statement).mappings()
     }
+
+
+def _account(known: str, here: str) -> str:
+    return known.removeprefix(here) if known.startswith(here) else ""
 
 
 def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:

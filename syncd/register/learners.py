@@ -20,8 +20,8 @@ _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_
 class LearnerRecord:
     """`license` is "live", "waiting", "expired" or "none" at the moment asked for; `ends_at` its end.
 
-    `renewed_until`: the end of the license that follows, once it is scheduled. `platform_account`: what a
-    platform of its own calls them; empty while it has no account of theirs.
+    `renewed_until`: the end of the license that follows, once it is scheduled. `platform_account`:
+    the name of a platform of its own, and what it calls them; empty while none has an account of theirs.
     """
 
     id: int

@@ -94,7 +94,6 @@ class HttpSection(Section):
     tokens: tuple[TokenSection, ...] = Field(
         default=(), description="who may ask; without tokens only health and metrics are answered"
     )
-
     console: bool = Field(
         default=False, description="also answer with web pages, for whoever has a token of viewer or operator"
     )
@@ -106,6 +105,11 @@ class HttpSection(Section):
     @property
     def port(self) -> int:
         return int((self.listen or ":0").rpartition(":")[2])
+
+    @property
+    def shown(self) -> HttpTlsSection | None:
+        """The certificate that whoever asks is shown; None where nobody is."""
+        return self.tls if self.listen else None
 
     @property
     def is_local(self) -> bool:

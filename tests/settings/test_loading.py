@@ -146,6 +146,27 @@ def test_a_mapping_without_email_is_refused(wrong: Wrong) -> None:
     ]
 
 
+def test_contradictions_are_told_although_another_section_is_wrong(wrong: Wrong) -> None:
+    text = """\
+    compny: Contoso
+    directories:
+      - { name: hr, type: file, path: people.csv, id: employee_id, mapping: { email: ~ } }
+      - { name: hq, type: nothing }
+    log: { level: loud }
+    schedule: { deadline: 1h, stop_within: 2h }
+    notify: { to: [{ mail: it@contoso.com }] }
+    """
+    found = wrong(text)
+    assert len(found) == 7, found
+    assert "syncd.yaml:6: schedule.stop_within is longer than deadline (1h)" in " ".join(found)
+    assert "notify needs smtp" in " ".join(found)
+
+
+def test_nothing_is_told_of_a_section_that_is_wrong_but_why(also_wrong: Wrong) -> None:
+    text = "schedule: { deadline: 1h, stop_within: 2h, every: often }\nnotify: { to: 7 }\n"
+    assert len(also_wrong(text)) == 2
+
+
 def test_warnings_do_not_stop_anything(also: Loaded) -> None:
     settings = also(
         """\

@@ -56,7 +56,7 @@ def _of_daemon(visit: Visit) -> Iterator[Concern]:
 
 
 def _held(visit: Visit) -> Iterator[Concern]:
-    for plan in visit.app.register.runs.held():
+    for plan in visit.app.register.runs.held(visit.now):
         record = visit.app.register.runs.get(plan.run)
         if plan.state is not RunState.HELD or record is None:
             continue

@@ -26,6 +26,7 @@ from syncd.daemon.http.access import ROUND_THE_PROXY, Access
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import SyncdError
+from syncd.masking import without_secrets
 
 SAID = {
     "sync": "A sync is asked for. It begins as soon as the daemon is free, and is then first in this list.",
@@ -100,7 +101,8 @@ class Site:
                 )
         except SyncdError as exc:
             next_step = exc.next_step or "Load the page again in a while."
-            page = told("This page cannot be made now", exc.message, next_step, status=503)
+            why = without_secrets(exc.message)
+            page = told("This page cannot be made now", why, without_secrets(next_step), status=503)
         except Exception as exc:  # noqa: BLE001 - a mistake of ours costs a page, not the console
             _log.error("console_page_failed", path=request.url.path, exc_info=exc)
             page = told("This page cannot be made", "The log says why (console_page_failed).", status=500)

@@ -19,14 +19,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncd import __version__
 from syncd.app import App
+from syncd.certificate import context_of, renew
 from syncd.daemon.http.access import Access
 from syncd.daemon.http.api import api
 from syncd.daemon.http.metrics import CONTENT_TYPE, Metrics
 from syncd.daemon.http.shapes import Health
-from syncd.daemon.http.tls import context_of, renew
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError, SyncdError
+from syncd.masking import without_secrets
 from syncd.register.gauges import Reading
 from syncd.settings.http import HttpSection, Role
 from syncd.telemetry.calls import CallCounts
@@ -141,7 +142,8 @@ class HttpServer:
                 with self._app.register.errors_in_words():
                     return await go_on(request)
             except SyncdError as exc:
-                return JSONResponse({"detail": exc.message, "next_step": exc.next_step}, status_code=503)
+                told = {"detail": exc.message, "next_step": exc.next_step}
+                return JSONResponse({name: without_secrets(text) for name, text in told.items()}, 503)
 
         return application
 
