@@ -256,13 +256,6 @@ class Runs:
             rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(many)).mappings().all()
         return [_record(row) for row in rows]
 
-    def last_done(self) -> RunRecord | None:
-        """The last run that read the directories and went through to its end."""
-        chosen = select(runs).where(runs.c.state == RunState.DONE, HAS_READ).order_by(runs.c.id.desc())
-        with self._engine.connect() as connection:
-            row = connection.execute(chosen.limit(1)).mappings().first()
-        return None if row is None else _record(row)
-
     def last_sizes(self) -> dict[str, int]:
         """How many people each directory had when a run last read them and went through to its end."""
         with self._engine.connect() as connection:

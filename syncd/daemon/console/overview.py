@@ -19,12 +19,13 @@ def show(visit: Visit) -> Answer:
     reading, foresight = app.register.gauges.read(visit.now), app.forecast()
     latest = runs.rows(visit, app.register.runs.latest(_RUNS))
     found, ahead = list(concerns(visit, foresight)), outlook.headline(foresight, foresight.wanted)
+    succeeded = moment(reading.succeeded_at or None, visit.zone)
     facts = {
         "concerns": found,
         "numbers": _numbers(visit, reading),
         "ahead": "" if any(each.text == ahead for each in found) else ahead,
-        "directories": _directories(visit),
-        "succeeded": moment(reading.succeeded_at or None, visit.zone),
+        "directories": _directories(visit, succeeded),
+        "succeeded": succeeded,
         "daemon": visit.status.in_words(),
         "runs": table("The last runs", runs.TITLES, latest),
     }
@@ -44,11 +45,9 @@ def _numbers(visit: Visit, reading: Reading) -> list[tuple[str, int, str, str]]:
     ]
 
 
-def _directories(visit: Visit) -> Table:
-    """As the last run found them that went through to its end."""
-    done = visit.app.register.runs.last_done()
-    sizes = done.facts.get("sizes", {}) if done else {}
-    read = moment(done.finished_at, visit.zone) if done else ""
+def _directories(visit: Visit, succeeded: str) -> Table:
+    """As the last run found them that went through to its end, which was then."""
+    sizes = visit.app.register.runs.last_sizes()
     rows = []
     for each in visit.app.settings.directories:
         rings = visit.status.listening.get(each.name)
@@ -59,7 +58,7 @@ def _directories(visit: Visit) -> Table:
                 each.name,
                 str(each.type),
                 f"{sizes[each.name]:,}" if known else "",
-                read if known else Cell("not read yet", tone="warn"),
+                succeeded if known else Cell("not read yet", tone="warn"),
                 bell,
             )
         )
