@@ -19,8 +19,8 @@ from syncd.plan.mapping import FieldRule
 from syncd.plan.merging import Precedence
 from syncd.register.learners import LearnerRecord
 from syncd.run import Task
-from syncd.settings import Settings
 from syncd.survey import Progress
+from syncd.words.learners import passed_on
 
 _SUSPENDED = {"": "", "sync": ", by the sync", "expiry": ", since the license has ended"}
 _MOST = 3  # people explained at once; of more, somebody has to choose
@@ -239,16 +239,6 @@ def _platform(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
         yield Stop("platform", True, f"has been told; their account there is {account}")
     else:
         yield Stop("platform", None, "has no account of theirs")
-
-
-def passed_on(settings: Settings, record: LearnerRecord) -> str:
-    """From when on somebody else may have the license of a learner who has left; empty where nobody may."""
-    policy = settings.policy
-    if record.left_at is None or record.ends_at is None or policy.seats.max_moves is not None:
-        return ""
-    at = policy.grace.released_at(record.left_at)
-    back = "unless they are back before"
-    return f"; for somebody else from {moment(at, settings.zone)}, {back}" if at < record.ends_at else ""
 
 
 def _next_sync(app: App, mine: Sequence[Entry], facts: RunFacts | None) -> Stop:

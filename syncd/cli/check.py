@@ -12,9 +12,9 @@ from syncd.census import Census
 from syncd.cli import table
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import people
 from syncd.errors import ConfigError, SyncdError
 from syncd.model import Finding
+from syncd.words.wording import people
 
 
 @click.command()

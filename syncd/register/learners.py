@@ -65,9 +65,9 @@ class Learners:
         self._engine = engine
 
     def find(
-        self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int
+        self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int, skip: int = 0
     ) -> Iterator[LearnerRecord]:
-        """Learners by e-mail or name (any part, any case) and state, in order of e-mail."""
+        """Learners by e-mail or name (any part, any case) and state, in order of e-mail; `skip` left out."""
         statement = _selected(now).where(learners.c.deleted_at.is_(None)).order_by(learners.c.email)
         if search:
             wanted = search.lower()
@@ -82,7 +82,7 @@ class Learners:
         if license_:
             statement = statement.where(_has(license_, now))
         with self._engine.connect() as connection:
-            for row in connection.execute(statement.limit(limit)).mappings():
+            for row in connection.execute(statement.limit(limit).offset(skip)).mappings():
                 yield _record(row, now)
 
     def get(self, who: str, now: int) -> LearnerRecord | None:

@@ -22,6 +22,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "hosts": ("ip", "nsenter", "unshare"),
     "disk": ("mount", "umount", "unshare"),
     "helm": ("helm", "kubernetes-validate"),
+    "chromium": ("chromium", "chromedriver"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
 ROOT_ONLY = {
