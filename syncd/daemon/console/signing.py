@@ -71,7 +71,7 @@ class Signing:
                 return self._again(request, form, made, _TOO_WEAK if holder else _WRONG)
         finally:
             self.attempts.end(address)
-        _log.info("console_signed_in", token=holder.name, role=holder.role.name.lower(), address=address)
+        _log.info("console_signed_in", who=holder.name, role=holder.role.name.lower(), address=address)
         return self._signed_in(holder, onward)
 
     def _is_ours(self, request: Request, fields: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlencode
 
 import pytest
+from structlog.testing import capture_logs
 
 from syncd import settings
 from syncd.daemon.console import site as console
@@ -13,6 +14,7 @@ from syncd.daemon.console.attempts import OF_ALL, OF_ONE, PAUSE, Attempts
 from syncd.daemon.console.forms import Forms
 from syncd.daemon.console.sessions import LASTS, MOST, Sessions
 from syncd.daemon.http.access import Holder
+from syncd.logs import discreet
 from syncd.settings.http import Role
 from tests.daemon.console.visitor import HTTP, TOKENS, Site, answering
 from tests.office import CONFIG, Office
@@ -51,6 +53,13 @@ def test_a_token_opens_the_page_that_was_asked_for(site: Site) -> None:
         assert str(found.url).endswith("/console/learners?search=ann")
         assert "Ann Doe" in found.text
         assert "helpdesk" in found.text
+
+
+def test_the_log_tells_who_signs_in(site: Site) -> None:
+    with site.visited() as visitor, capture_logs() as logged:
+        visitor.sign_in(TOKENS["VIEWER"])
+    (told,) = [discreet(None, "", entry) for entry in logged if entry["event"] == "console_signed_in"]
+    assert (told["who"], told["role"]) == ("helpdesk", "viewer")
 
 
 def test_signing_in_leads_nowhere_else(site: Site) -> None:
