@@ -100,9 +100,9 @@ class Delivering:
         differing: list[tuple[tuple[Delivery, Account], dict[str, Any]]] = []
         told: set[str] = set()
         for one, there in known:
-            later = self._licensing.defers(one, there)
+            ahead = self._licensing.ahead(one, there)
             try:
-                fields = self._translator.changed(one, there, license_too=not later)
+                fields = self._translator.changed(one, there, ahead)
             except Skipped as exc:
                 chunk.end(one, Verdict.REFUSED, exc.why, there.id)
                 continue
@@ -132,9 +132,9 @@ class Delivering:
         taken = {one.id for one, _ in adopted} | chunk.outcomes.keys()
         made: list[tuple[Delivery, dict[str, Any]]] = []
         for one in self._without_strangers(chunk, [one for one in left if one.id not in taken]):
-            later = self._licensing.defers(one, None)
+            ahead = self._licensing.ahead(one, None)
             try:
-                made.append((one, self._translator.newcomer(one, license_too=not later)))
+                made.append((one, self._translator.newcomer(one, ahead)))
             except Skipped as exc:
                 chunk.end(one, Verdict.REFUSED, exc.why)
         for one, answer in self._accounts.create(made):
@@ -195,7 +195,7 @@ class Delivering:
                 f"Moodle has account {account} and does not show it to us by its ID number {key}",
                 next_step="give the role of the token's user moodle/user:viewalldetails and viewdetails",
             )
-        custom = self._translator.custom(one, license_too=not self._licensing.defers(one, before))
+        custom = self._translator.custom(one, self._licensing.ahead(one, before))
         lost = sorted(short for short, value in custom.items() if value and short not in seen[0].custom)
         if lost:
             raise ConfigError(

@@ -8,7 +8,7 @@ field keeps the one, counting again tells the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ import structlog
 from connectors.platforms.moodle.accounts import Accounts
 from connectors.platforms.moodle.licensing import ByAccount, Holder
 from connectors.platforms.moodle.options import IomadOptions
+from connectors.platforms.moodle.slots import Slots
 from connectors.platforms.moodle.translate import Account, Translator, as_custom, as_text
 from connectors.platforms.moodle.trouble import Lost, Refusal
 from connectors.platforms.moodle.wire import Moodle
@@ -60,19 +61,26 @@ class ByIomad(ByAccount):
         self._license = 0
         self._department: int | None = None
 
-    def defers(self, delivery: Delivery, there: Account | None) -> bool:
-        """Who has it for this very term needs nothing of it, whatever `license` says today."""
+    def ahead(self, delivery: Delivery, there: Account | None) -> Mapping[str, str] | None:
+        """Who has it for this very term needs nothing of it, whatever `license` says today.
+
+        What is about to be taken is written down first: if we never hear of it, a refusal means that it was.
+        """
         if delivery.ends_at is None:
-            return False
+            return None
         ends = self._translator.ends_of(there) if there else ""
-        return ends != as_text(delivery.ends_at) and bool(self._missing(there))
+        slots = self._slots(there)
+        missing = slots.missing(self._options.courses)
+        if ends == as_text(delivery.ends_at) or not missing:
+            return None
+        return {self._options.field: str(slots.asking(missing))} if delivery.active else {}
 
     def no_room(self, new: Sequence[Delivery], before: Sequence[Holder]) -> dict[str, Outcome]:
         wanting = [one for one in new if one.ends_at is not None]
         if not wanting:
             return {}
         pool = self.pool()
-        ahead = sum(self.defers(one.delivery, one.there) for one in before)
+        ahead = sum(self.ahead(one.delivery, one.there) is not None for one in before)
         fit = 0 if self._is_over(pool) else max(0, pool.free // len(self._options.courses) - ahead)
         return {one.id: Outcome(one.id, Verdict.EXHAUSTED, self._short(pool)) for one in wanting[fit:]}
 
@@ -82,7 +90,7 @@ class ByIomad(ByAccount):
         for one in holders:
             if one.account in refused:
                 yield one.of(refused[one.account])
-            elif self.defers(one.delivery, one.there):
+            elif self.ahead(one.delivery, one.there) is not None:
                 yield self._give(one)
             elif self._leaves(one):
                 yield self._unassign(one)
@@ -106,22 +114,27 @@ class ByIomad(ByAccount):
             return one.outcome(Verdict.REFUSED, words)
         if one.there is not None and (bad := self._assign([one])):
             return one.of(bad[one.account])
-        missing = self._missing(one.there)
-        for number, course in enumerate(missing, start=1):
-            problem = self._allocate(one, course)
+        slots = self._slots(one.there)
+        missing, tried = slots.missing(self._options.courses), slots.trying
+        slots = slots.asking(missing)
+        for course in missing:
+            problem = self._allocate(one, course, tried=course in tried)
             if problem is not None:
+                if problem.verdict is not Verdict.UNKNOWN:
+                    still = tried if problem.verdict is Verdict.EXHAUSTED else ()
+                    left = slots.asking([each for each in slots.trying if each in still])
+                    self._write(one, {self._options.field: str(left)})
                 return problem
-            mark = {self._options.field: self._mark(one.there, missing[:number])}
-            if number == len(missing):
-                mark |= self._translator.custom(one.delivery)
-            if (unwritten := self._write(one, mark)) is not None:
+            slots = slots.having(course)
+            done = {} if slots.trying else self._translator.custom(one.delivery)
+            if (unwritten := self._write(one, {**done, self._options.field: str(slots)})) is not None:
                 return one.of(unwritten)
         return one.outcome(Verdict.DONE)
 
-    def _allocate(self, one: Holder, course: int) -> Outcome | None:
-        """None once they have the slot."""
+    def _allocate(self, one: Holder, course: int, *, tried: bool) -> Outcome | None:
+        """None once they have the slot. `tried`: it was asked for before, and perhaps given."""
         before = self.pool()
-        if self._is_over(before) or not before.free:
+        if not tried and (self._is_over(before) or not before.free):
             return one.outcome(Verdict.EXHAUSTED, self._short(before))
         slot = {"licenseid": before.id, "userid": one.account, "licensecourseid": course}
         answer = self._moodle.write(f"{_PREFIX}allocate_licenses", {"licenses": [slot]})
@@ -137,11 +150,13 @@ class ByIomad(ByAccount):
             return None
         if self._is_over(after) or not after.free:
             return one.outcome(Verdict.EXHAUSTED, self._short(after))
-        return one.outcome(
-            Verdict.REFUSED,
-            f"IOMAD refused license {after.id}, course {course}, though {after.free} slots are free: {said}; "
+        return None if tried else one.outcome(Verdict.REFUSED, self._unexplained(after, course, said))
+
+    def _unexplained(self, pool: Pool, course: int, said: str) -> str:
+        return (
+            f"IOMAD refused license {pool.id}, course {course}, though {pool.free} slots are free: {said}; "
             "check that the course is one of its courses; who was given the license by hand has to have "
-            f"{self._mark(one.there, [course])} in the field {self._options.field}",
+            f"{Slots(pool.id, self._options.courses)} in the field {self._options.field}"
         )
 
     def _write(self, one: Holder, custom: dict[str, str]) -> Refusal | Lost | None:
@@ -235,21 +250,10 @@ class ByIomad(ByAccount):
             )
         return answer
 
-    # -- marks: "7:3,5" says that they have slots of the courses 3 and 5 of license 7
+    # -- who has what
 
-    def _missing(self, there: Account | None) -> list[int]:
-        held = self._held(there)
-        return [course for course in self._options.courses if course not in held]
-
-    def _held(self, there: Account | None) -> list[int]:
-        mark = there.custom.get(self._options.field, "") if there else ""
-        license_, _, courses = mark.partition(":")
-        if license_ != str(self._id()):
-            return []
-        return [int(course) for course in courses.split(",") if course.isdecimal()]
-
-    def _mark(self, there: Account | None, more: Sequence[int]) -> str:
-        return f"{self._id()}:{','.join(map(str, [*self._held(there), *more]))}"
+    def _slots(self, there: Account | None) -> Slots:
+        return Slots.read(there.custom.get(self._options.field, "") if there else "", self._id())
 
     def _id(self) -> int:
         return self._license or self.pool().id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from connectors.platforms.moodle.translate import Account
@@ -44,8 +44,9 @@ class Licensing(Protocol):
         """Whether it can be read back who has one, besides by the date of its end."""
         ...
 
-    def defers(self, delivery: Delivery, there: Account | None) -> bool:
-        """Whether the end of the license is not to be written yet: this one writes it when it is given."""
+    def ahead(self, delivery: Delivery, there: Account | None) -> Mapping[str, str] | None:
+        """Custom fields to write before the license is given, and instead of its end; None where nothing has
+        to be given first."""
         ...
 
     def no_room(self, new: Sequence[Delivery], before: Sequence[Holder]) -> dict[str, Outcome]:
@@ -66,8 +67,12 @@ class ByAccount:
 
     is_kept = False
 
-    def defers(self, delivery: Delivery, there: Account | None) -> bool:  # noqa: ARG002
-        return False
+    def ahead(
+        self,
+        delivery: Delivery,  # noqa: ARG002
+        there: Account | None,  # noqa: ARG002
+    ) -> Mapping[str, str] | None:
+        return None
 
     def no_room(
         self,

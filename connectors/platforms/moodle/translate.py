@@ -25,7 +25,7 @@ LONGEST = {EMAIL: 100, FIRST: 100, LAST: 100, "department": 255}
 NO_NAME = "-"  # Moodle wants both names
 _NEEDS = {
     "suspended": "moodle/user:viewhiddendetails",
-    "email": "moodle/site:viewuseridentity",
+    "email": "moodle/site:viewuseridentity, and have Users > User policies > Show user identity name it",
     "username": "moodle/user:viewalldetails",
 }
 _MAIL_A_PASSWORD = frozenset({"manual", "email"})
@@ -104,13 +104,13 @@ class Translator:
             found["lang"] = language
         return found
 
-    def custom(self, delivery: Delivery, *, license_too: bool = True) -> dict[str, str]:
-        """Custom fields by their short names."""
+    def custom(self, delivery: Delivery, instead: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Custom fields by their short names; with others `instead` of the end of the license, if given."""
         named = self._options.fields.of_profile
         found = {short: cleaned(getattr(delivery.profile, ours), 255) for ours, short in named.items()}
-        if self._license_ends and license_too:
+        if self._license_ends and instead is None:
             found[self._license_ends] = as_text(delivery.ends_at)
-        return found
+        return {**found, **(instead or {})}
 
     def username(self, profile: Profile) -> str:
         """Raises `Skipped` where there is nothing to make one of."""
@@ -125,17 +125,19 @@ class Translator:
             )
         return found
 
-    def newcomer(self, delivery: Delivery, *, license_too: bool) -> dict[str, Any]:
+    def newcomer(self, delivery: Delivery, instead: Mapping[str, str] | None) -> dict[str, Any]:
         """All that a new account needs. Raises `Skipped`."""
         own, auth = self.fields(delivery.profile), self._options.auth
         found: dict[str, Any] = {"username": self.username(delivery.profile), "auth": auth}
         if auth in _MAIL_A_PASSWORD:
             found["createpassword"] = True
         found |= {**own, "idnumber": self.key(delivery.learner)}
-        custom = self.custom(delivery, license_too=license_too)
+        custom = self.custom(delivery, instead)
         return found | as_custom({short: value for short, value in custom.items() if value})
 
-    def changed(self, delivery: Delivery, there: Account, *, license_too: bool) -> dict[str, Any]:
+    def changed(
+        self, delivery: Delivery, there: Account, instead: Mapping[str, str] | None
+    ) -> dict[str, Any]:
         """What has to be said for the account to be as wanted; the id comes last. Raises `Skipped`."""
         wanted = self.fields(delivery.profile)
         found: dict[str, Any] = {
@@ -148,7 +150,7 @@ class Translator:
             found["username"] = self.username(delivery.profile)
         if there.suspended == delivery.active:
             found["suspended"] = not delivery.active
-        custom = self.custom(delivery, license_too=license_too)
+        custom = self.custom(delivery, instead)
         differing = {short: v for short, v in custom.items() if not _same(there.custom.get(short, ""), v)}
         found |= as_custom(differing)
         return {**found, "id": there.id} if found else {}
@@ -171,7 +173,7 @@ class Translator:
 
     def _profile(self, there: Account, wanted: Delivery) -> Profile:
         try:
-            sent = {**self.fields(wanted.profile), **self.custom(wanted, license_too=False)}
+            sent = {**self.fields(wanted.profile), **self.custom(wanted, {})}
         except Skipped:
             sent = {}
         found = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, Unavailable
 from syncd.model import Kind, Verdict
 from syncd.ports import Delivery
 from tests.connectors.platforms.moodle.conftest import FIELDS, Connect
@@ -182,6 +182,34 @@ class TestIomad:
         assert self.platform.read_back([delivery(1)])["d1"].licensed is False  # type: ignore[union-attr]
         assert self.again(delivery(1)) == [Verdict.DONE]
         assert self.license.used == 1
+
+    def test_a_slot_that_was_given_before_we_broke_off_is_known_again(self) -> None:
+        """By what was written down before: IOMAD would only say that something is not right."""
+        self.server.arm(Fault.STATUS, f"{PREFIX}get_license_info", after=2, times=None, status=500)
+        with pytest.raises(Unavailable):
+            self.again(delivery(1))
+        self.server.heal()
+        user = self.site.by_email("learner1@example.com")
+        assert (self.license.used, user.custom["slots"]) == (1, f"{self.license.id}:5?")
+        assert self.again(delivery(1)) == [Verdict.DONE]
+        assert (self.license.used, user.custom["slots"]) == (1, f"{self.license.id}:5")
+
+    def test_so_it_is_when_it_was_the_last_one(self) -> None:
+        self.license.allocation = 1
+        self.server.arm(Fault.STATUS, f"{PREFIX}get_license_info", after=2, times=None, status=500)
+        with pytest.raises(Unavailable):
+            self.again(delivery(1))
+        self.server.heal()
+        assert self.again(delivery(1)) == [Verdict.EXHAUSTED]
+        self.license.allocation = 2
+        assert self.again(delivery(1)) == [Verdict.DONE]
+        assert self.license.used == 1
+
+    def test_a_refusal_is_not_taken_for_a_slot_the_next_time(self) -> None:
+        self.platform = self.connect(**self.options(courses=[77]))
+        for _ in range(3):
+            assert self.again(delivery(1)) == [Verdict.REFUSED]
+        assert self.site.by_email("learner1@example.com").custom["slots"] == f"{self.license.id}:"
 
     def test_a_refusal_that_cannot_be_counted_names_the_person(self) -> None:
         platform = self.connect(**self.options(courses=[77]))
