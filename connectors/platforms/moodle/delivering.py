@@ -12,7 +12,7 @@ Deletions come first and new accounts last, so that addresses are free for whoev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.platforms.moodle.licensing import Holder
@@ -57,7 +57,8 @@ class Delivering:
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
         for some in _chunks(deliveries, self._options.batch):
             chunk = self._carried(some)
-            yield from (chunk.outcomes[delivery.id] for delivery in some)
+            for delivery in some:
+                yield replace(chunk.outcomes[delivery.id], more=delivery is not some[-1])
 
     def _carried(self, some: Sequence[Delivery]) -> _Chunk:
         chunk = _Chunk()

@@ -27,6 +27,11 @@ def test_fifty_are_made_at_a_time(connect: Connect, server: MoodleServer) -> Non
     assert len(server.site.users) == 122
 
 
+def test_what_was_done_together_is_told_before_a_run_may_end(connect: Connect) -> None:
+    outcomes = send(connect(), *map(delivery, range(1, 61)))
+    assert [number for number, one in enumerate(outcomes, 1) if not one.more] == [50, 60]
+
+
 def test_fewer_where_there_is_more_to_say_of_each(connect: Connect, server: MoodleServer) -> None:
     profile = Profile("x", "A", "B", "C", "Boss", "boss@example.com", "0815", "en", "G", "learner")
     fields = {**FIELDS, "group": "team", "role": "role"}

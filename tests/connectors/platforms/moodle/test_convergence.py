@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way, in the end everybody is there as they shall be, once, with one slot each."""
+"""Whatever goes wrong on the way, in the end everybody is there as they shall be, once, with one slot."""
 
 from __future__ import annotations
 
