@@ -41,6 +41,10 @@ PLATFORMS: dict[str, Connector] = {
         options="connectors.platforms.open_edx.options:OpenEdxOptions",
         face="connectors.platforms.open_edx.face:OpenEdx",
     ),
+    "moodle": Connector(
+        options="connectors.platforms.moodle.options:MoodleOptions",
+        face="connectors.platforms.moodle.face:MoodlePlatform",
+    ),
 }
 """Besides `embedded`, which needs none: there the register is the platform."""
 

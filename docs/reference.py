@@ -42,6 +42,9 @@ _DEFINITIONS = {
     "ColumnOptions": "[columns](#columns-of-csv-files)",
     "TargetSection": "a [target](#targets)",
     "LearnerNoticesSection": "[what learners are told](#what-learners-are-told)",
+    "MoodleFields": "[names of fields](#fields-of-moodle)",
+    "MoodleLicense": "`account`, or [one of these](#license-of-moodle)",
+    "IomadOptions": "a [license of IOMAD](#license-of-moodle)",
     "StaffEvent": "an [event](notices.md#events)",
 }
 _SEVERAL = {

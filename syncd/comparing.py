@@ -52,9 +52,12 @@ def compare(platform: Platform, register: Register, facts: RunFacts, approved: A
 
 
 def differences(wanted: Delivery, there: PlatformLearner | None, keeps: Collection[str]) -> tuple[str, ...]:
-    """What the platform keeps otherwise than wanted, in a word each. Addresses are equal in any case."""
+    """What the platform keeps otherwise than wanted, in a word each. Addresses are equal in any case.
+
+    Who may not log in needs no account.
+    """
     if there is None:
-        return ("account",)
+        return ("account",) if wanted.active else ()
     fields = [name for name in PROFILE_FIELDS if name in keeps]
     found = [name for name in fields if _plain(name, wanted.profile) != _plain(name, there.profile)]
     if wanted.active != there.active:

@@ -96,6 +96,16 @@ def test_leavers_stay_shut_out(company: Company, platform: MemoryPlatform) -> No
     assert not there.active
 
 
+def test_leavers_who_are_gone_there_lack_nothing(company: Company, platform: MemoryPlatform) -> None:
+    company.people.remove("id-ann")
+    company.sync()
+    del platform.learners["m1"]
+    assert why(company, full=True) == {}
+    company.hire("ann")
+    company.sync()
+    assert platform.by_email("ann@example.com") is not None
+
+
 def test_what_was_refused_is_offered_again(company: Company, platform: MemoryPlatform) -> None:
     platform.refuse("roe@example.com", "the domain is not allowed")
     company.people.change("id-ann", email="roe@example.com")
