@@ -7,10 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Connector(NamedTuple):
-    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`.
-
-    A platform's `name` is its type: there is one.
-    """
+    """`options`: the settings section it takes. `face`: built as `face(name, options, calls=…)`."""
 
     options: str
     face: str
@@ -36,6 +33,18 @@ DIRECTORIES: dict[str, Connector] = {
 }
 
 PLATFORMS: dict[str, Connector] = {
+    "csv_handoff": Connector(
+        options="connectors.platforms.csv_handoff.options:CsvOptions",
+        face="connectors.platforms.csv_handoff.face:CsvHandoff",
+    ),
+    "open_edx": Connector(
+        options="connectors.platforms.open_edx.options:OpenEdxOptions",
+        face="connectors.platforms.open_edx.face:OpenEdx",
+    ),
+    "moodle": Connector(
+        options="connectors.platforms.moodle.options:MoodleOptions",
+        face="connectors.platforms.moodle.face:MoodlePlatform",
+    ),
     "scim": Connector(
         options="connectors.platforms.scim.options:ScimOptions",
         face="connectors.platforms.scim.face:Scim",

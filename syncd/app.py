@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from connectors import catalog
-from syncd import census
+from syncd import census, certificate
 from syncd.census import Census
 from syncd.errors import Busy, SyncdError
 from syncd.facts import RunFacts
@@ -142,11 +142,16 @@ class App:
         return Inputs(forecast=ahead, credentials=self._credentials())
 
     def _credentials(self) -> list[Credential] | None:
-        """What the connectors log in with and until when; None when one of them cannot tell today."""
+        """What the connectors log in with and the daemon is known by, and until when; None when one of them
+        cannot tell today."""
         connectors = *self.directories, *([self.platform] if self.platform else [])
         watches = [each for each in connectors if isinstance(each, CredentialWatch)]
+        tls = self.settings.http.shown
         try:
-            return [Credential(each.name, *ending) for each in watches for ending in each.endings()]
+            found = [Credential(each.name, *ending) for each in watches for ending in each.endings()]
+            if tls:
+                found.append(Credential("", f"certificate {tls.certificate}", certificate.ends_at(tls)))
+            return found
         except SyncdError as exc:
             _log.warning("credentials_not_seen", reason=exc.message)
             return None
@@ -158,6 +163,8 @@ class App:
             yield from directory.check(self._request(directory))
         if self.platform:
             yield from self.platform.check()
+        if self.settings.http.shown:
+            yield certificate.check(self.settings.http.shown, self.clock(), self.settings.zone)
         if self.settings.traces.endpoint:
             yield collector.check(self.settings.traces)
 
@@ -185,7 +192,7 @@ def _check_database(register: Register) -> Iterator[Finding]:
             register.open()
             learners = register.people.count()
     except SyncdError as exc:
-        yield Finding("database", ok=False, message=exc.message, next_step=exc.next_step)
+        yield Finding("database", False, exc.message, exc.next_step, exc.exit_code)
     else:
         yield Finding(
             "database", ok=True, message=f"ready; it knows {learners:,} learner{'' if learners == 1 else 's'}"
@@ -220,7 +227,7 @@ def assembled(
     """
     platform = _platform(settings, calls)
     url, type_ = settings.database_url(), settings.policy.seats.type
-    register = Register(database.connect(url), remote=platform is not None, license_type=type_)
+    register = Register(database.connect(url), platform=platform.name if platform else "", license_type=type_)
     try:
         with traces.opened(settings.traces) as span:
             yield App(settings, register, tuple(_directories(settings, calls)), clock, span, platform)
@@ -239,5 +246,5 @@ def _platform(settings: Settings, calls: CallsOf) -> Platform | None:
     if chosen.options is None:
         return None
     face = catalog.load(catalog.PLATFORMS[chosen.type].face)
-    platform: Platform = face(chosen.type, chosen.options, calls=calls("platform", chosen.type))
+    platform: Platform = face(chosen.name, chosen.options, calls=calls("platform", chosen.name))
     return platform

@@ -112,12 +112,12 @@ def _unreviewed(register: Register, fresh: int, wanted: Contents) -> Iterator[tu
             yield entry.change.kind, entry.change.key
 
 
-def keeps_waiting(register: Register, facts: RunFacts) -> bool:
+def keeps_waiting(register: Register, facts: RunFacts, now: int) -> bool:
     """Whether a plan that was held before stands for this run, which is held as well.
 
     Then that one waits on under its number, since whoever decides looks at that; this run is forgotten.
     """
-    earlier = _held_already(register, facts)
+    earlier = _held_already(register, facts, now)
     if earlier is None:
         return False
     register.runs.discard(facts.run, because_of=earlier.run, outdates_but=BY_HAND)
@@ -138,18 +138,18 @@ def tell(event: str, facts: RunFacts, state: RunState, **more: int) -> None:
     )
 
 
-def _held_already(register: Register, facts: RunFacts) -> HeldPlan | None:
+def _held_already(register: Register, facts: RunFacts, now: int) -> HeldPlan | None:
     """The plan that waits, or was approved, when this one does all of what that one does, and is held for the
     same: the rest comes after. One that was rejected must be the very same, and counts while it is kept."""
     because = {entry["override"] for entry in facts.objections}
-    now: Contents = {}
-    for plan in register.runs.held():
+    planned: Contents = {}
+    for plan in register.runs.held(now):
         alike = plan.objections == because and not plan.command.startswith(BY_HAND)
         if not alike or _has_more(plan.counts, facts.counts):
             continue
-        before, now = contents(register, plan.run), now or contents(register, facts.run)
-        grown = before and before.items() <= now.items() and plan.state is not RunState.REJECTED
-        if before == now or grown:
+        before, planned = contents(register, plan.run), planned or contents(register, facts.run)
+        grown = before and before.items() <= planned.items() and plan.state is not RunState.REJECTED
+        if before == planned or grown:
             return plan
     return None
 

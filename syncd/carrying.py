@@ -1,9 +1,10 @@
 """Carrying: recorded changes out to a platform of its own, and its answers back into the register.
 
 done, already     delivered
-refused           named; the seat goes back, the learner waits for the next try
+refused           offered once more at the end; then named: the seat goes back, the learner waits
 exhausted         as refused, and nobody else is offered a seat in this run
-unknown           read back: as wanted -> delivered; else it stays recorded and is sent again
+unknown           read back: as wanted -> delivered; else, or where nobody can be asked, it stays
+                  recorded and is sent again
 platform down     everything stays recorded; the run goes on without it
 """
 
@@ -15,22 +16,31 @@ from dataclasses import dataclass
 import structlog
 
 from syncd.comparing import differences
-from syncd.errors import Unavailable
+from syncd.errors import ConfigError, Unavailable
+from syncd.masking import without_secrets
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
+from syncd.survey import Progress
 
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries for one run. `down` says why the platform could not be used, once it could not."""
+    """Carries for one run. `down` says why the platform could not be used, once it could not, and `next_step`
+    what to do.
+
+    Between two answers is where a run may be ended: what had an answer is settled, `more` included.
+    """
 
     platform: Platform
     register: Register
+    progress: Progress
     down: str = ""
+    next_step: str = ""
     seats_left: bool = True
+    carried: int = 0
 
     def carry(self, entries: Sequence[Entry], now: int) -> None:
         """Deliver recorded changes, in order. Does nothing more once the platform is down."""
@@ -40,12 +50,12 @@ class Carrier:
         deliveries = self.register.deliveries.of(outgoing)
         outcomes: dict[str, Outcome] = {}
         try:
-            for outcome in self.platform.deliver(deliveries):
-                outcomes[outcome.delivery] = outcome
+            self._deliver(deliveries, outcomes)
             self._read_back(deliveries, outcomes)
-        except Unavailable as exc:
-            self.down = exc.message
-            _log.warning("platform_unavailable", platform=self.platform.name, reason=exc.message)
+        except (Unavailable, ConfigError) as exc:
+            self.down, self.next_step = map(without_secrets, (exc.message, exc.next_step))
+            why = {"reason": exc.message, "next_step": exc.next_step}
+            _log.warning("platform_unavailable", platform=self.platform.name, **why)
         finally:
             self.register.deliveries.settle(outgoing, list(outcomes.values()), now)
         if any(outcome.verdict is Verdict.EXHAUSTED for outcome in outcomes.values()):
@@ -58,9 +68,21 @@ class Carrier:
                 return
             self.carry(entries, now)
 
+    def _deliver(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
+        """In order; and once more whoever was refused, for as long as that helps: an address comes free when
+        its owner gets another one."""
+        left, before = list(deliveries), len(deliveries) + 1
+        while 0 < len(left) < before:
+            for outcome in self.platform.deliver(left):
+                self.carried += outcome.delivery not in outcomes
+                outcomes[outcome.delivery] = outcome
+                if not outcome.more:
+                    self.progress("delivering", self.carried, None)
+            before, left = len(left), [entry for entry in left if _is_refused(outcomes.get(entry.id))]
+
     def _read_back(self, deliveries: Sequence[Delivery], outcomes: dict[str, Outcome]) -> None:
         silent = [entry for entry in deliveries if _is_unknown(outcomes.get(entry.id))]
-        if not silent:
+        if not silent or not self.platform.keeps:
             return
         there = self.platform.read_back(silent)
         for delivery in silent:
@@ -68,6 +90,10 @@ class Carrier:
             if _as_wanted(delivery, found, self.platform.keeps):
                 account = found.account if found else ""
                 outcomes[delivery.id] = Outcome(delivery.id, Verdict.ALREADY, "read back", account)
+
+
+def _is_refused(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.verdict is Verdict.REFUSED
 
 
 def _is_unknown(outcome: Outcome | None) -> bool:

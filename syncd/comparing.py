@@ -4,6 +4,8 @@ as it should be            -> nothing
 another value, or missing  -> a change of kind REPAIR: it is told again as the register has it
 an account we do not know  -> left alone; it is somebody else's
 still to be told           -> nothing: that comes by itself
+a platform that cannot be  -> only who was never told of, as when it is configured later, is told
+  asked
 
 Somebody may have edited an account there, or restored a backup; and what a platform refused is offered again.
 """
@@ -15,13 +17,14 @@ from collections.abc import Collection, Iterator
 import structlog
 
 from syncd.drafts import Approved, Drafts
-from syncd.errors import Unavailable
+from syncd.errors import ConfigError, Unavailable
 from syncd.facts import RunFacts
+from syncd.masking import without_secrets
 from syncd.model import PROFILE_FIELDS, Change, Kind, Profile
 from syncd.ports import Delivery, Listing, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
 
-_PAGE = 500
+_PAGE = 5000
 _WORDS = {"email": "e-mail address", "active": "whether they may log in", "ends_at": "end of the license"}
 _log = structlog.get_logger()
 Pair = tuple[Delivery, PlatformLearner | None]
@@ -33,24 +36,28 @@ def compare(platform: Platform, register: Register, facts: RunFacts, approved: A
     A platform that cannot be asked is told of in `facts`.
     """
     told_soon = _told_soon(register, facts.run)
-    pairs = _listed(platform, register) if isinstance(platform, Listing) else _asked(platform, register)
+    pairs = _pairs(platform, register)
     drafts = Drafts(register.journal, facts.run, approved)
     try:
         for wanted, there in pairs:
             differing = differences(wanted, there, platform.keeps)
             if differing and wanted.learner not in told_soon:
-                drafts.write(_repair(wanted, there, differing))
-    except Unavailable as exc:
-        facts.platform_down = exc.message
-        _log.warning("platform_unavailable", platform=platform.name, reason=exc.message)
+                drafts.write(_repair(wanted, _why(platform, there, differing)))
+    except (Unavailable, ConfigError) as exc:
+        facts.platform_down, facts.next_step = map(without_secrets, (exc.message, exc.next_step))
+        why = {"reason": exc.message, "next_step": exc.next_step}
+        _log.warning("platform_unavailable", platform=platform.name, **why)
     drafts.flush()
     return drafts.counts[Kind.REPAIR]
 
 
 def differences(wanted: Delivery, there: PlatformLearner | None, keeps: Collection[str]) -> tuple[str, ...]:
-    """What the platform keeps otherwise than wanted, in a word each. Addresses are equal in any case."""
+    """What the platform keeps otherwise than wanted, in a word each. Addresses are equal in any case.
+
+    Who may not log in needs no account.
+    """
     if there is None:
-        return ("account",)
+        return ("account",) if wanted.active else ()
     fields = [name for name in PROFILE_FIELDS if name in keeps]
     found = [name for name in fields if _plain(name, wanted.profile) != _plain(name, there.profile)]
     if wanted.active != there.active:
@@ -69,6 +76,18 @@ def _told_soon(register: Register, run: int) -> set[int | None]:
     for page in register.journal.undelivered(_PAGE):
         found.update(entry.change.learner for entry in page)
     return found
+
+
+def _pairs(platform: Platform, register: Register) -> Iterator[Pair]:
+    if not platform.keeps:
+        return _untold(register)
+    return _listed(platform, register) if isinstance(platform, Listing) else _asked(platform, register)
+
+
+def _untold(register: Register) -> Iterator[Pair]:
+    """Everybody who should be there and whom it was never told of."""
+    for page in register.deliveries.expected(_PAGE):
+        yield from ((wanted, None) for wanted in page if not wanted.account)
 
 
 def _asked(platform: Platform, register: Register) -> Iterator[Pair]:
@@ -90,9 +109,14 @@ def _listed(platform: Listing, register: Register) -> Iterator[Pair]:
         yield from ((wanted, None) for wanted in expected if wanted.learner not in seen)
 
 
-def _repair(wanted: Delivery, there: PlatformLearner | None, differing: Collection[str]) -> Change:
+def _why(platform: Platform, there: PlatformLearner | None, differing: Collection[str]) -> str:
+    if there is None:
+        return "is missing on the platform" if platform.keeps else "the platform was never told of them"
     words = ", ".join(_WORDS.get(name, name.replace("_", " ")) for name in differing)
-    why = f"differs on the platform: {words}" if there else "is missing on the platform"
+    return f"differs on the platform: {words}"
+
+
+def _repair(wanted: Delivery, why: str) -> Change:
     key, profile = f"learner/{wanted.learner}", wanted.profile
     return Change(Kind.REPAIR, key, profile.email, profile.full_name, why, wanted.learner)
 

@@ -19,8 +19,8 @@ from syncd.plan.mapping import FieldRule
 from syncd.plan.merging import Precedence
 from syncd.register.learners import LearnerRecord
 from syncd.run import Task
-from syncd.settings import Settings
 from syncd.survey import Progress
+from syncd.words.learners import passed_on
 
 _SUSPENDED = {"": "", "sync": ", by the sync", "expiry": ", since the license has ended"}
 _MOST = 3  # people explained at once; of more, somebody has to choose
@@ -101,7 +101,8 @@ def _explained(app: App, found: Found, facts: RunFacts | None) -> Explanation:
         mine = [entry for entry in changes if entry.change.key == key or entry.change.learner == number]
     record = app.register.learners.get(str(number), app.clock()) if number is not None else None
     together = _together(app, record, mine, facts) if record else ()
-    stops = [*_directory(app, found), *_learner(record, mine), *together, *_license(app, record)]
+    stops = [*_directory(app, found), *_learner(record, mine), *together]
+    stops += [*_license(app, record), *_platform(app, record)]
     return Explanation(key, found.name, found.email, (*stops, _next_sync(app, mine, facts)))
 
 
@@ -113,7 +114,7 @@ def _gone(app: App, learner: LearnerRecord, facts: RunFacts | None, read: Mappin
         for entry in app.register.learners.identities(learner.id)
     )
     where = f"{'' if last else by_hand}in none of them: looked at {sizes}"
-    stops = [Stop("directory", not last, where, last), *_license(app, learner)]
+    stops = [Stop("directory", not last, where, last), *_license(app, learner), *_platform(app, learner)]
     changes = _changes(app, facts, (learner.profile.email,))
     mine = [entry for entry in changes if entry.change.learner == learner.id]
     profile = learner.profile
@@ -175,8 +176,6 @@ def _learner(record: LearnerRecord | None, mine: Sequence[Entry]) -> Iterator[St
         yield Stop("learner", None, "a newcomer: nobody syncd knows" if new else "nobody syncd knows")
         return
     yield Stop("learner", True, f"learner {record.id}, known by this identity in the directory")
-    if record.refused:
-        yield Stop("platform", False, f"refused them: {record.refused}")
 
 
 def _together(
@@ -226,14 +225,20 @@ def _license(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
         yield Stop("license", False, "none")
 
 
-def passed_on(settings: Settings, record: LearnerRecord) -> str:
-    """From when on somebody else may have the license of a learner who has left; empty where nobody may."""
-    policy = settings.policy
-    if record.left_at is None or record.ends_at is None or policy.seats.max_moves is not None:
-        return ""
-    at = policy.grace.released_at(record.left_at)
-    back = "unless they are back before"
-    return f"; for somebody else from {moment(at, settings.zone)}, {back}" if at < record.ends_at else ""
+def _platform(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
+    """How far it has been told of them, where learners live elsewhere."""
+    if app.platform is None or record is None:
+        return
+    untold, here = app.register.learners.untold(record.id), f"{app.platform.name}/"
+    if record.refused:
+        yield Stop("platform", False, f"refused them: {record.refused}")
+    elif untold:
+        yield Stop("platform", False, "has yet to be told; the next sync does that first")
+    elif record.platform_account.startswith(here):
+        account = record.platform_account.removeprefix(here)
+        yield Stop("platform", True, f"has been told; their account there is {account}")
+    else:
+        yield Stop("platform", None, "has no account of theirs")
 
 
 def _next_sync(app: App, mine: Sequence[Entry], facts: RunFacts | None) -> Stop:

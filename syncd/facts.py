@@ -18,7 +18,7 @@ class RunFacts:
     `conflicts`: of those skipped, how many may be more than one learner. `skipped`: all of them, by reason.
     `unrenewed`: licenses that were to be renewed and found none free.
     `available`: seats there were for those who wanted one; not counted when nobody did.
-    `next_step`: what to do about a run that failed; empty where nobody knows.
+    `next_step`: what to do about a run that failed, or a platform that did; empty where nobody knows.
     `ended`: learners who are here and whose license has ended; they get no other by themselves.
     """
 

@@ -286,13 +286,15 @@ class Outcome:
     verdict: Verdict
     reason: str = ""
     account: str = ""
+    more: bool = False  # the same request was for others, too, whose outcomes follow at once
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `syncd check`: a part, whether it works, and what to do when it does not."""
+    """One line of `syncd check`: a part, whether it works, else what to do and the exit code."""
 
     part: str
     ok: bool
     message: str
     next_step: str = ""
+    exit_code: int = 4

@@ -263,11 +263,15 @@ class Platform(Protocol):
     @property
     def keeps(self) -> Collection[str]:
         """What it keeps of a learner, and can be compared: names of `Profile`, and `license`, or even
-        `ends_at`. Whether they are active it always does."""
+        `ends_at`. Whether they are active it always does.
+
+        Empty: it cannot be asked. Then nobody calls `read_back`, and whoever has an account counts as told.
+        """
         ...
 
     def deliver(self, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
-        """Carry changes out, in order; yield one outcome for each as it is known.
+        """Carry changes out, in order; yield one outcome for each as it is known. A run may end at any that
+        says no `more`: what one request has done for several is told in full before.
 
         A delivery without an outcome is UNKNOWN. Raises `Retriable` or `Unavailable` when the
         platform as a whole cannot be used: what had an outcome stays done, the rest stays recorded.

@@ -15,7 +15,7 @@ from syncd.adding import Adding
 from syncd.carrying import Carrier
 from syncd.comparing import compare
 from syncd.drafts import Approved
-from syncd.ending import end_badly
+from syncd.ending import end_badly, note_the_dead
 from syncd.expiring import expire
 from syncd.facts import RunFacts
 from syncd.following import Schedule
@@ -87,6 +87,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
     with register.errors_in_words(), register.one_at_a_time() as still_ours:
         if task.reviewed is not None:
             approval.check_open(register, task.reviewed)
+        note_the_dead(register)
         now = engine.clock()
         number = register.runs.begin(task.command, task.requested_by, now, task.reviewed)
         facts = RunFacts(number)
@@ -100,7 +101,7 @@ def run(engine: Engine, task: Task) -> RunFacts:
                 raise
             outdates_but = approval.BY_HAND if task.apply and _reads(register, task) else None
             if facts.state is RunState.HELD:
-                if outdates_but is not None and approval.keeps_waiting(register, facts):
+                if outdates_but is not None and approval.keeps_waiting(register, facts, now):
                     return facts
                 approval.tell("plan_held", facts, RunState.HELD)
             ended = engine.clock(), facts.as_dict()
@@ -113,7 +114,7 @@ def _run(
     engine: Engine, task: Task, facts: RunFacts, now: int, still_ours: Callable[[], None]
 ) -> Collection[Cursor] | None:
     """Returns where the next run may begin to read; None where this one leaves that as it was."""
-    carrier = Carrier(engine.platform, engine.register) if engine.platform else None
+    carrier = Carrier(engine.platform, engine.register, engine.progress) if engine.platform else None
     if carrier and task.apply:
         with engine.span("deliver"):
             carrier.carry_left_over(now)
@@ -124,7 +125,11 @@ def _run(
     if facts.state is RunState.HELD or not task.apply:
         return None
     if carrier and facts.platform_down:
-        carrier.down = facts.platform_down
+        carrier.down, carrier.next_step = facts.platform_down, facts.next_step
+    facts.state = RunState.APPLYING
+    engine.register.runs.enter(facts.run, facts.state, facts.as_dict())
+    if not reads:
+        suspending.overrule(engine.register, facts.run)
     with engine.span("apply", run=facts.run):
         _apply(engine, facts, now, carrier, still_ours)
     for earlier in (*interrupted, *([task.reviewed] if task.reviewed else [])):
@@ -260,8 +265,6 @@ def _apply(
 ) -> None:
     """Record and deliver, batch by batch, for as long as nobody else can have taken the lock."""
     register, total = engine.register, sum(facts.counts.values())
-    facts.state = RunState.APPLYING
-    register.runs.enter(facts.run, facts.state, facts.as_dict())
     for batch in register.journal.batches(facts.run, _BATCH):
         still_ours()
         seats_left = carrier.seats_left if carrier else True
@@ -277,7 +280,8 @@ def _apply(
     outcomes = register.journal.outcomes(facts.run)
     facts.refused = outcomes.get(ChangeState.REFUSED, 0)
     facts.undelivered = outcomes.get(ChangeState.RECORDED, 0)
-    facts.platform_down = carrier.down if carrier else ""
+    if carrier and carrier.down:
+        facts.platform_down, facts.next_step = carrier.down, carrier.next_step
     if facts.counts.get("note"):
         register.journal.forget_notes(facts.run)
     facts.state = RunState.DONE

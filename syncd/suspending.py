@@ -14,6 +14,7 @@ from syncd.register_port import Register
 from syncd.survey import Surveyed
 
 COMMANDS = ("learners suspend", "learners resume")
+_KINDS = (Kind.SUSPEND, Kind.REACTIVATE, Kind.SKIP)
 
 
 def suspend(
@@ -37,13 +38,29 @@ def left_over(register: Register, runs: Iterable[int]) -> Collection[Suspension]
     """What was decided in these plans and has not happened: it still holds; of a learner, the last word."""
     last: dict[int, Suspension] = {}
     for run in runs:
-        kinds = [Kind.SUSPEND, Kind.REACTIVATE]
-        for entry in register.journal.read(run, kinds=kinds, state=ChangeState.PLANNED):
-            change = entry.change
-            if "by_hand" in change.data and change.learner is not None:
+        for change in _decided(register, run, ChangeState.PLANNED):
+            if change.learner is None:
+                continue
+            last.pop(change.learner, None)
+            if change.kind is not Kind.SKIP:  # else it is as they wanted it already
                 lifted, release = change.kind is Kind.REACTIVATE, "releases" in change.data
                 last[change.learner] = Suspension(change.learner, change.data["by_hand"], lifted, release)
     return last.values()
+
+
+def overrule(register: Register, run: int) -> None:
+    """What `run`, which begins to be applied, decides of a learner is the last word: of them nothing is left
+    over of what was cut short before."""
+    keys = {change.key for change in _decided(register, run)}
+    for earlier in register.runs.interrupted() if keys else ():
+        left = _decided(register, earlier, ChangeState.PLANNED) if earlier != run else ()
+        register.journal.drop(earlier, [(change.kind, change.key) for change in left if change.key in keys])
+
+
+def _decided(register: Register, run: int, state: ChangeState | None = None) -> Iterator[Change]:
+    for entry in register.journal.read(run, kinds=_KINDS, state=state):
+        if "by_hand" in entry.change.data:
+            yield entry.change
 
 
 def _released(

@@ -48,7 +48,8 @@ class Company:
     mapping: Mapping[str, FieldRule] = field(default_factory=lambda: MAPPING)
 
     def __post_init__(self) -> None:
-        self.register = Register(database.connect(self.url), remote=self.platform is not None)
+        name = self.platform.name if self.platform else ""
+        self.register = Register(database.connect(self.url), platform=name)
         self.register.open()
 
     @property

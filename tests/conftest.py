@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -27,6 +27,9 @@ from tests.servers.scim.scimmy import Scimmy
 from tests.servers.slapd import Slapd
 from tests.servers.smtp import MailServer
 
+if TYPE_CHECKING:
+    from tests.servers.browser import Browser
+
 Server = TypeVar("Server")
 MISSING_SERVER = re.compile(r"server missing: (\w+ \([^()]*\))")
 FOREIGN_SETTINGS = (
@@ -41,6 +44,8 @@ FOREIGN_SETTINGS = (
 def pytest_configure(config: pytest.Config) -> None:
     # ldap3 checks host names by a function Python 3.12 no longer has, and brings its own there.
     config.addinivalue_line("filterwarnings", r"ignore:ssl.match_hostname\(\):DeprecationWarning")
+    # What Selenium brings along registers with Hypothesis in a way that this one does not like.
+    config.addinivalue_line("filterwarnings", "ignore:It looks like `register_random` was passed")
     for name in FOREIGN_SETTINGS:
         os.environ.pop(name, None)
 
@@ -143,6 +148,14 @@ def hadolint() -> str:
 def promtool() -> str:
     _require("prometheus")
     return str(find_program("promtool"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real one, for all tests in turn."""
+    from tests.servers.browser import Browser  # half a second that other tests need not wait
+
+    yield from _running("chromium", Browser.start)
 
 
 @pytest.fixture(scope="session")

@@ -206,7 +206,8 @@ class Life(RuleBasedStateMachine):
     def two_daemons(self) -> None:
         """Two sync at the same moment: one works, the other leaves, or comes after it and finds nothing."""
         mine = self.company
-        options = {"directories": mine.directories, "policy": mine.policy, "full_after": mine.full_after}
+        same = ("directories", "policy", "full_after", "platform")
+        options = {name: getattr(mine, name) for name in same}
         with opened(self.url, now=mine.now, **options) as other, ThreadPoolExecutor(2) as pool:
             ended = [facts for facts in pool.map(_sync_unless_busy, (mine, other)) if facts]
         assert ended

@@ -241,6 +241,18 @@ def test_a_rejected_plan_is_dropped_a_month_after_the_no_and_then_somebody_is_as
     assert [company.register.runs.state(run.run) for run in (rejected, asked)] == ["rejected", "held"]
 
 
+def test_a_rejected_plan_without_changes_stands_for_a_month_as_well(company: Company) -> None:
+    for handle in ("ann", "bob", "cem"):
+        company.people.remove(f"id-{handle}")
+    rejected = company.sync()
+    assert (rejected.counts, rejected.objections[0]["override"]) == ({}, "directory_size")
+    decide(company, rejected.run, RunState.REJECTED)
+    company.now += 30 * DAY
+    assert company.sync().run == rejected.run
+    company.now += 1
+    assert company.sync().run > rejected.run
+
+
 def test_an_approved_plan_is_applied_once(company: Company) -> None:
     held = company.sync()
     decide(company, held.run, RunState.APPROVED)

@@ -2,7 +2,7 @@
 
 errors, model <- licensing <- plan <- ports, register_port   pure: the time is an argument
 … <- <engine> (syncd/*.py)                            one run, top to bottom
-… <- register, settings, notify, telemetry <- app <- explain, daemon <- cli
+… <- register, settings, notify, telemetry <- app <- words <- explain, daemon <- cli
 errors, model, ports, text, settings.types <- connectors    no connector knows another
 """
 
@@ -38,9 +38,10 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("syncd.notify", (*RULES, "<engine>", "syncd.settings", "syncd.notify")),
     ("syncd.telemetry", (*RULES, "<engine>", "syncd.register", "syncd.settings", "syncd.telemetry")),
     ("syncd.app", (*ALL_OF_SYNCD, "connectors.catalog")),
-    ("syncd.explain", ALL_OF_SYNCD),
-    ("syncd.daemon", (*ALL_OF_SYNCD, "syncd.daemon")),
-    ("syncd.cli", (*ALL_OF_SYNCD, "syncd.explain", "syncd.daemon", "syncd.cli")),
+    ("syncd.words", (*ALL_OF_SYNCD, "syncd.words")),
+    ("syncd.explain", (*ALL_OF_SYNCD, "syncd.words")),
+    ("syncd.daemon", (*ALL_OF_SYNCD, "syncd.words", "syncd.daemon")),
+    ("syncd.cli", (*ALL_OF_SYNCD, "syncd.words", "syncd.explain", "syncd.daemon", "syncd.cli")),
     ("syncd.__main__", ("syncd.cli",)),
     ("<engine>", (*RULES, "<engine>")),
     ("connectors.catalog", WORDS),
@@ -70,14 +71,15 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "tenacity": ("connectors",),
     "requests": ("connectors", "syncd.notify"),
     "msal": ("connectors.directories.entra_id",),
-    "cryptography": ("connectors.directories.entra_id",),
+    "cryptography": ("connectors.directories.entra_id", "syncd.certificate"),
     "structlog": (
         *("<engine>", "syncd.app", "syncd.cli", "syncd.daemon", "syncd.notify", "syncd.telemetry"),
         "connectors",
     ),
     "apscheduler": ("syncd.daemon",),
     "apprise": ("syncd.notify",),
-    "jinja2": ("syncd.notify",),
+    "jinja2": ("syncd.notify", "syncd.daemon"),
+    "markupsafe": ("syncd.daemon",),
     "opentelemetry": ("syncd.telemetry",),
     "prometheus_client": ("syncd.telemetry", "syncd.daemon"),
     "fastapi": ("syncd.daemon",),

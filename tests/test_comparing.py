@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.errors import Unavailable
 from syncd.model import Kind, Profile
 from syncd.plan.guard import Limits
 from syncd.plan.policy import Policy
 from syncd.ports import PlatformLearner
 from tests.company import DAY, Company, opened
-from tests.contracts.memory_platform import ListingPlatform, MemoryPlatform
+from tests.contracts.memory_platform import DeafPlatform, ListingPlatform, MemoryPlatform
 
 
 @pytest.fixture(params=[MemoryPlatform, ListingPlatform], ids=["asked", "listing"])
@@ -95,6 +96,16 @@ def test_leavers_stay_shut_out(company: Company, platform: MemoryPlatform) -> No
     assert not there.active
 
 
+def test_leavers_who_are_gone_there_lack_nothing(company: Company, platform: MemoryPlatform) -> None:
+    company.people.remove("id-ann")
+    company.sync()
+    del platform.learners["m1"]
+    assert why(company, full=True) == {}
+    company.hire("ann")
+    company.sync()
+    assert platform.by_email("ann@example.com") is not None
+
+
 def test_what_was_refused_is_offered_again(company: Company, platform: MemoryPlatform) -> None:
     platform.refuse("roe@example.com", "the domain is not allowed")
     company.people.change("id-ann", email="roe@example.com")
@@ -112,10 +123,10 @@ def test_who_is_told_of_something_else_is_told_once(company: Company, platform: 
 
 
 def test_a_platform_that_is_down_is_told_of(company: Company, platform: MemoryPlatform) -> None:
-    platform.down()
+    platform.down(Unavailable("refused token=hunter2"))
     company.hire("dan")
     facts = company.sync(full=True)
-    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("memory does not answer", 1, 4)
+    assert (facts.platform_down, facts.undelivered, facts.exit_code) == ("refused token=***", 1, 4)
     platform.mend()
     company.sync()
     assert platform.by_email("dan@example.com") is not None
@@ -137,3 +148,55 @@ def test_an_emptied_platform_is_held_and_filled_as_approved(
     company.now += DAY
     applied = company.sync(reviewed=facts.run)
     assert (applied.counts, len(platform.learners)) == ({"repair": 3}, 3)
+
+
+def test_a_platform_that_cannot_be_asked_is_believed(database_url: str) -> None:
+    platform = DeafPlatform()
+    with opened(database_url, platform=platform) as company:
+        company.order(5)
+        company.hire("ann", "bob")
+        company.sync()
+        edit(platform, "ann", active=False)
+        before = len(platform.deliveries)
+        assert company.sync(full=True).counts == {}
+        assert len(platform.deliveries) == before
+
+
+def test_one_that_is_configured_later_and_cannot_be_asked_is_told_of_everybody(database_url: str) -> None:
+    with opened(database_url) as before:
+        before.order(5)
+        before.hire("ann", "bob", "cem")
+        before.sync()
+        before.people.disable("id-cem")
+        before.sync()
+        people = before.directories
+    platform = DeafPlatform()
+    with opened(database_url, platform=platform, directories=people) as company:
+        company.hire("dan")
+        told = "the platform was never told of them"
+        assert why(company, full=True) == {"ann": told, "bob": told}
+        assert company.sync(full=True).counts == {"create": 1, "repair": 2}
+        assert sorted(one.profile.email[:3] for one in platform.learners.values()) == ["ann", "bob", "dan"]
+        assert company.sync(full=True).counts == {}
+        company.check_books()
+
+
+def test_another_platform_knows_nobody_yet(company: Company, platform: MemoryPlatform) -> None:
+    """What the one before called them is no account of theirs here."""
+    company.people.remove("id-cem")
+    company.sync()
+    other = type(platform)("academy")
+    stranger = other.put_stranger("x@example.com")
+    assert stranger == "m1", "whom ann was on the one before"
+    company.platform = other
+    company.register.close()
+    company.__post_init__()
+    assert why(company, full=True) == dict.fromkeys(("ann", "bob"), "is missing on the platform")
+    company.sync(full=True)
+    assert {one.profile.email: one.account for one in other.learners.values()} == {
+        "x@example.com": "m1",
+        "ann@example.com": "m2",
+        "bob@example.com": "m3",
+    }
+    assert company.learner("ann").platform_account == "academy/m2"
+    assert company.sync(full=True).counts == {}

@@ -64,6 +64,39 @@ def test_a_run_cut_short_is_finished_by_the_next_without_asking_again(
     assert company.register.runs.state(1) is RunState.SUPERSEDED
 
 
+@pytest.mark.parametrize(
+    ("stage", "state", "next_step"),
+    [
+        ("recording", RunState.SUPERSEDED, "the next sync finishes it"),
+        ("dealing seats", RunState.FAILED, "nothing was changed"),
+    ],
+)
+def test_a_run_whose_process_died_is_told_apart_from_one_that_was_stopped(
+    company: Company, monkeypatch: pytest.MonkeyPatch, stage: str, state: RunState, next_step: str
+) -> None:
+    company.order(5)
+    company.hire("ann")
+
+    def dies(at: str, _done: int, _total: int | None) -> None:
+        if at == stage:
+            raise Cut
+
+    monkeypatch.setattr("syncd.run.end_badly", lambda *_: None)
+    with pytest.raises(Cut):
+        run(replace(company.engine, progress=dies), Task("serve", "test", apply=True))
+    with capture_logs() as told:
+        company.sync()
+    record = company.register.runs.get(1)
+    assert record is not None
+    assert (record.state, record.error) == (state, "cut short: its process died")
+    assert [(each["run"], each["next_step"]) for each in told if each["event"] == "run_cut_short"] == [
+        (1, next_step)
+    ]
+    with capture_logs() as told:
+        company.sync()
+    assert "run_cut_short" not in [each["event"] for each in told]
+
+
 @pytest.mark.parametrize("asked", [SyncdError(STOPPED), KeyboardInterrupt()])
 @pytest.mark.parametrize(
     ("stage", "state", "next_step"),
@@ -97,6 +130,15 @@ def test_a_run_that_breaks_off_by_itself_is_a_failure(company: Company) -> None:
         company.sync()
     last = told[-1]
     assert (last["event"], last["log_level"], last["next_step"]) == ("run_failed", "error", "start it")
+
+
+def test_what_a_run_failed_of_is_kept_without_secrets(company: Company) -> None:
+    company.people.refuse(Unavailable("refused user=ann password=hunter2", next_step="try token=hunter2"))
+    with pytest.raises(Unavailable):
+        company.sync()
+    record = company.register.runs.latest(1)[0]
+    assert record.error == "refused user=ann password=***"
+    assert record.facts["next_step"] == "try token=***"
 
 
 def test_two_syncs_at_once_the_second_says_so(company: Company) -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.life import Life, LifeByChanges
+from tests.life_elsewhere import LifeElsewhere
 from tests.servers.postgresql import Postgresql
 
 _IN_MEMORY = Path("/dev/shm")
@@ -36,8 +37,14 @@ class OnSqliteByChanges(OnSqlite, LifeByChanges):
     """Where only changes are read."""
 
 
+class OnSqliteElsewhere(OnSqlite, LifeElsewhere):
+    """Where learners live on a platform of its own."""
+
+
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("life", "examples"), [(OnSqlite, 50), (OnSqliteByChanges, 30)])
+@pytest.mark.parametrize(
+    ("life", "examples"), [(OnSqlite, 50), (OnSqliteByChanges, 30), (OnSqliteElsewhere, 30)]
+)
 def test_promises_hold_on_sqlite(life: type[Life], examples: int) -> None:
     checked = settings(_CHECKED, max_examples=examples, stateful_step_count=30)
     run_state_machine_as_test(life, settings=checked)

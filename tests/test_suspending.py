@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from syncd.facts import RunFacts
 from syncd.model import Account, Kind
 from syncd.plan.leavers import Grace
+from syncd.plan.suspensions import Suspension
+from syncd.run import Task, run
 from tests.company import DAY, Company, opened
 from tests.contracts.memory_platform import MemoryPlatform
 from tests.life import Cut, Failing
@@ -165,6 +168,53 @@ def test_of_two_tries_that_crashed_the_last_is_done_once(company: Company) -> No
     assert company.sync().counts["suspend"] == 1
     assert stands(company, "ann") == (Account.SUSPENDED, "hand", "none")
     assert stands(company, "cem") == (Account.ACTIVE, "", "live")
+
+
+def cut_off(company: Company, work: Callable[[], RunFacts]) -> None:
+    real = company.register.recorder
+    company.register.recorder = Failing(real, 1, recorded=False)  # type: ignore[assignment]
+    with pytest.raises(Cut):
+        work()
+    company.register.recorder = real
+
+
+@pytest.mark.parametrize("died_early", [False, True])
+@pytest.mark.parametrize("cut_short", [False, True])
+@pytest.mark.parametrize("lifted", [False, True])
+def test_what_somebody_asked_last_wins_over_what_a_crash_left(
+    company: Company, monkeypatch: pytest.MonkeyPatch, *, lifted: bool, cut_short: bool, died_early: bool
+) -> None:
+    if lifted:
+        company.suspend("ann")
+    cut_off(company, lambda: company.suspend("ann", lifted=lifted))
+    if died_early:
+        monkeypatch.setattr("syncd.suspending.overrule", lambda *_: None)
+    if cut_short or died_early:
+        cut_off(company, lambda: company.suspend("ann", lifted=not lifted))
+    else:
+        company.suspend("ann", lifted=not lifted)
+    company.sync()
+    assert stands(company, "ann") == (SHUT_OUT if lifted else (Account.ACTIVE, "", "live"))
+    assert company.register.runs.interrupted() == []
+
+
+def test_a_suspension_done_after_all_and_lifted_again_stays_lifted(company: Company) -> None:
+    cut_off(company, lambda: company.suspend("ann"))
+    company.suspend("ann", release=True)
+    company.suspend("ann", lifted=True)
+    company.suspend("bob")
+    company.sync()
+    assert stands(company, "ann")[:2] == (Account.ACTIVE, "")
+    assert stands(company, "bob") == SHUT_OUT
+
+
+def test_a_reviewed_suspension_that_was_cut_short_is_overruled_as_well(company: Company) -> None:
+    decided = Suspension(company.learner("ann").id, "a reason")
+    plan = run(company.engine, Task("learners suspend --dry-run", "test", suspension=decided))
+    cut_off(company, lambda: run(company.engine, Task("apply", "test", apply=True, reviewed=plan.run)))
+    company.suspend("ann", lifted=True)
+    company.sync()
+    assert stands(company, "ann") == (Account.ACTIVE, "", "live")
 
 
 def test_a_platform_is_told(database_url: str) -> None:

@@ -16,7 +16,6 @@ from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import applied, tell
-from syncd.cli.wording import people
 from syncd.dates import day
 from syncd.errors import ConfigError, Skipped, Unavailable
 from syncd.facts import RunFacts
@@ -26,6 +25,7 @@ from syncd.plan.additions import ROLES, Row
 from syncd.run import Task
 from syncd.text.csv_rows import CsvRows
 from syncd.text.text_file import TextFile, given
+from syncd.words.wording import people
 
 ADD, IMPORT = COMMANDS
 _DELIMITERS = {"auto": "auto", "comma": ",", "semicolon": ";", "tab": "\t"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from syncd.app import App
-from syncd.cli import outlook, preview
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session
 from syncd.cli.table import paragraph
@@ -11,6 +10,7 @@ from syncd.facts import RunFacts
 from syncd.forecasting import WhatIf
 from syncd.licensing.forecast import SOON
 from syncd.model import OrderState, RunState
+from syncd.words import outlook, plans
 
 
 def say(session: Session, screen: Screen, app: App, facts: RunFacts) -> None:
@@ -28,4 +28,4 @@ def say(session: Session, screen: Screen, app: App, facts: RunFacts) -> None:
         paragraph(screen, words, "warn", hanging="  ")
     last = app.register.requests.last(app.settings.policy.seats.type)
     if last and last.state is OrderState.DRAFT:
-        paragraph(screen, f"→ {preview.draft(last.order, last.quantity, session)}", hanging="  ")
+        paragraph(screen, f"→ {plans.draft(last.order, last.quantity, session.command)}", hanging="  ")

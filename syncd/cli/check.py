@@ -12,9 +12,9 @@ from syncd.census import Census
 from syncd.cli import table
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import people
-from syncd.errors import ConfigError, SyncdError, Unavailable
+from syncd.errors import ConfigError, SyncdError
 from syncd.model import Finding
+from syncd.words.wording import people
 
 
 @click.command()
@@ -28,17 +28,16 @@ def check(ctx: click.Context, session: Session, as_json: bool) -> None:
     """
     findings: list[Finding] = []
     counts: list[Census] = []
-    codes = {0}
     with assembled(session.settings) as app:
         for finding in app.check():
             findings.append(finding)
             if not as_json:
                 _show(session.screen, finding)
-        codes |= {Unavailable.exit_code for finding in findings if not finding.ok}
-        if len(codes) == 1:
-            codes |= _count(session, app, findings, counts, as_json=as_json)
+        if all(finding.ok for finding in findings):
+            _count(session, app, findings, counts, as_json=as_json)
+    codes = {0} | {finding.exit_code for finding in findings if not finding.ok}
     if as_json:
-        facts = [asdict(finding) for finding in findings]
+        facts = [_without_code(finding) for finding in findings]
         session.screen.json({"ok": codes == {0}, "findings": facts, "people": [asdict(c) for c in counts]})
     else:
         _end(session, counts, works=codes == {0})
@@ -47,18 +46,19 @@ def check(ctx: click.Context, session: Session, as_json: bool) -> None:
 
 def _count(
     session: Session, app: App, findings: list[Finding], counts: list[Census], *, as_json: bool
-) -> set[int]:
-    """Read every directory as a sync would; the exit codes of those that cannot be."""
-    codes = set()
+) -> None:
+    """Read every directory as a sync would."""
     for directory in app.directories:
         try:
             counts.append(app.census(directory))
         except SyncdError as exc:
-            codes.add(exc.exit_code)
-            findings.append(Finding(directory.name, ok=False, message=exc.message, next_step=exc.next_step))
+            findings.append(Finding(directory.name, False, exc.message, exc.next_step, exc.exit_code))
             if not as_json:
                 _show(session.screen, findings[-1])
-    return codes
+
+
+def _without_code(finding: Finding) -> dict[str, object]:
+    return {name: value for name, value in asdict(finding).items() if name != "exit_code"}
 
 
 def _show(screen: Screen, finding: Finding) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import many
 from syncd.errors import ConfigError
+from syncd.words.wording import many
 
 if TYPE_CHECKING:
     from syncd.settings import Problem, Settings

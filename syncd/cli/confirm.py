@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.wording import many
 from syncd.cli.written import order_facts
+from syncd.words.wording import many
 
 
 @click.command()

@@ -11,9 +11,9 @@ from syncd.cli import progress, table
 from syncd.cli.endings import complain
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.wording import people
 from syncd.errors import ConfigError
 from syncd.explain import Answer, Explanation
+from syncd.words.wording import people
 
 _MARKS = {True: ("✓", "good"), False: ("✗", "bad"), None: ("→", "")}
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import click
 
 from syncd.app import App
-from syncd.cli import chart, forecast_rows, forecast_written, outlook, picture, table
+from syncd.cli import chart, forecast_written, picture, table
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import many
 from syncd.forecasting import YEAR, Foresight, SupposedOrder, WhatIf
 from syncd.licensing.forecast import SOON, Ending, Outlook
 from syncd.register.stock import Holder
+from syncd.words import forecast_rows, outlook
+from syncd.words.wording import many
 
 _NAMED = 20  # people listed; --all lists everybody
 _PER = {"day": 1, "week": 7, "month": YEAR / 12, "year": YEAR}

@@ -19,6 +19,7 @@ from syncd.dates import moment
 from syncd.facts import RunFacts
 from syncd.model import RunState
 from syncd.register.runs import RunRecord
+from syncd.words import plans
 
 _CORRECT = "correct the directory or the configuration"
 
@@ -27,7 +28,7 @@ def tell(session: Session, app: App, facts: RunFacts) -> None:
     """What a run came to that is held; or the plan that was held before and stands for it."""
     screen, record = session.screen, app.register.runs.get(facts.run)
     assert record is not None, "whoever applies it has the lock"
-    shown = preview.facts_of(app, record)
+    shown = plans.facts_of(app, record)
     screen.say(f"{_standing(session, record, facts)}; nothing was changed", "bad")
     preview.summary(screen, shown)
     screen.say()
@@ -41,18 +42,18 @@ def tell(session: Session, app: App, facts: RunFacts) -> None:
 def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
     """What to do about a run that was not applied, or not to its end; nothing for any other."""
     apply = f"`{session.command(f'apply {record.id}')}`"
-    if record.state is RunState.PLANNED and preview.has_work(preview.facts_of(app, record)):
+    if record.state is RunState.PLANNED and plans.has_work(plans.facts_of(app, record)):
         yield f"{apply} does exactly this"
     if record.state is RunState.HELD:
         yield from _to_decide(session, app, record, apply)
     if record.state is RunState.APPROVED:
         yield f"a daemon at work applies it within seconds; without one: {apply}"
     if record.state is RunState.REJECTED:
-        facts = preview.facts_of(app, record)
+        facts = plans.facts_of(app, record)
         yield "it is never applied; for 30 days nobody is asked again about a plan that does the same"
         if facts.sizes:
             yield f"so that syncs go through again, {_CORRECT}"
-        yield from preview.allowing(facts, session.command("").strip())
+        yield from plans.allowing(facts, session.command("").strip())
     if record.facts.get("next_step"):
         yield record.facts["next_step"]
     if record.state is RunState.INTERRUPTED:
@@ -65,12 +66,12 @@ def next_steps(session: Session, app: App, record: RunRecord) -> Iterator[str]:
 
 
 def _to_decide(session: Session, app: App, record: RunRecord, apply: str) -> Iterator[str]:
-    facts = preview.facts_of(app, record)
+    facts = plans.facts_of(app, record)
     approve, reject = (session.command(f"runs {word} {record.id}") for word in ("approve", "reject"))
     correct = f"{_CORRECT}, and the next sync goes by that; " if facts.sizes else ""
     yield f"if it is right: {apply} does exactly this; with a daemon at work: `{approve}`"
     yield f"if it is wrong: {correct}`{reject}` sees to it that nobody applies it"
-    yield from preview.allowing(facts, session.command("").strip())
+    yield from plans.allowing(facts, session.command("").strip())
 
 
 def finishing(session: Session, reviewed: int | None) -> str:
@@ -95,6 +96,6 @@ def _standing(session: Session, record: RunRecord, facts: RunFacts) -> str:
 
 def _newer(facts: RunFacts, shown: RunFacts) -> str:
     """By how many changes of each kind a run comes to more than the plan that stands for it."""
-    before = {kind: count for kind, _, count in preview.counted(shown)}
-    more = [(word, count - before[kind]) for kind, word, count in preview.counted(facts)]
+    before = {kind: count for kind, _, count in plans.counted(shown)}
+    more = [(word, count - before[kind]) for kind, word, count in plans.counted(facts)]
     return ", ".join(f"{many:,} {word}" for word, many in more if many > 0)

@@ -16,18 +16,12 @@ from syncd.cli.session import Session, pass_session
 from syncd.cli.suspending import resume, suspend
 from syncd.cli.whom import found, one
 from syncd.dates import day, iso, moment
-from syncd.explain import passed_on
 from syncd.model import Account, Holding
 from syncd.register.learners import AllocationRecord, IdentityRecord, LearnerRecord
-from syncd.settings import Settings
+from syncd.words.learners import standing
 
 _MOST = 1_000_000
 _SHOWN = 50
-_BY = {
-    "sync": " (by the sync: has left)",
-    "expiry": " (the license has ended)",
-    "hand": " (by hand)",
-}
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 
 
@@ -124,7 +118,7 @@ def _show(
     screen.say(f"Learner {learner.id}: {learner.profile.full_name or learner.profile.email}", "heading")
     profile = [(name.replace("_", " "), value) for name, value in learner.profile._asdict().items()]
     merged = [("merged into", "" if into is None else f"learner {into}")]
-    table.facts(screen, [*profile, *_standing(session.settings, learner), *merged])
+    table.facts(screen, [*profile, *standing(session.settings, learner), *merged])
     if identities:
         screen.say()
         screen.say("Directories", "heading")
@@ -150,22 +144,6 @@ def _row(entry: AllocationRecord, zone: tzinfo) -> tuple[str, ...]:
         moment(entry.ended_at, zone),
         entry.ended_because,
     )
-
-
-def _standing(settings: Settings, learner: LearnerRecord) -> list[tuple[str, str]]:
-    zone, by = settings.zone, _BY.get(learner.suspended_by, "")
-    ends = f", {'ends' if learner.license == 'live' else 'ended'} {day(learner.ends_at, zone)}"
-    ends += passed_on(settings, learner) if learner.license == "live" else ""
-    return [
-        ("account", f"{learner.account}{by}"),
-        ("license", f"{learner.license}{ends if learner.ends_at else ''}"),
-        ("renewed until", day(learner.renewed_until, zone)),
-        ("waiting since", moment(learner.waiting_since, zone)),
-        ("has left", moment(learner.left_at, zone)),
-        ("no learner since", moment(learner.deleted_at, zone)),
-        ("known since", moment(learner.created_at, zone)),
-        ("refused", learner.refused),
-    ]
 
 
 def _learner_facts(learner: LearnerRecord) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import tzinfo
 
 import click
 
@@ -15,13 +14,13 @@ from syncd.cli.renew import renew
 from syncd.cli.reports import reconcile, report
 from syncd.cli.session import Session, actor, pass_session
 from syncd.cli.sync import show_line
-from syncd.cli.wording import many, people, verb
 from syncd.cli.written import order_facts
 from syncd.dates import day, iso, moment
-from syncd.licensing.due import days_until
 from syncd.model import LicenseType
 from syncd.register.licenses import Order
 from syncd.register.lot_rows import LotStatus
+from syncd.words.licenses import remaining, remarks
+from syncd.words.wording import many, people, verb
 
 _SOON = 60 * 86_400
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
@@ -167,7 +166,7 @@ def list_(session: Session, as_json: bool) -> None:
             order.requested_by,
             moment(order.decided_at, zone),
             day(order.ends_at, zone),
-            _remarks(order),
+            remarks(order),
         )
         for order in found
     ]
@@ -183,7 +182,7 @@ def status(session: Session, as_json: bool) -> None:
         now, zone = app.clock(), app.settings.zone
         lots = app.register.licenses.lots(now)
         waiting = app.register.licenses.line_length(app.settings.policy.seats.type)
-        lapsing, over = app.register.renewable.lapsing(now, _SOON), len(app.register.renewable.ending(now))
+        lapsing, over = app.register.renewable.lapsing(now, _SOON), app.register.renewable.over(now)
         renews = app.settings.policy.seats.renews
     if as_json:
         facts = {"lots": [_lot_facts(lot) for lot in lots], "waiting": waiting, "ended": over}
@@ -199,7 +198,7 @@ def status(session: Session, as_json: bool) -> None:
             *(f"{number:,}" for number in (lot.quantity, lot.allocated, lot.available, lot.expired)),
             day(lot.starts_at, zone),
             day(lot.ends_at, zone),
-            _remaining(lot, now, zone),
+            remaining(lot, now, zone),
         )
         for lot in lots
     ]
@@ -246,15 +245,3 @@ def _lot_facts(lot: LotStatus) -> dict[str, object]:
 def _totals(lots: list[LotStatus]) -> dict[str, int]:
     names = ("quantity", "allocated", "available", "expired")
     return {name: sum(getattr(lot, name) for lot in lots) for name in names}
-
-
-def _remarks(order: Order) -> str:
-    asked = f"{order.quantity:,} were asked for" if order.assigned not in (None, order.quantity) else ""
-    confirmed = f"confirmed by {order.confirmed_by}" if order.confirmed_by else ""
-    return "; ".join(filter(None, (asked, order.reference, confirmed, order.note, order.reason)))
-
-
-def _remaining(lot: LotStatus, now: int, zone: tzinfo) -> str:
-    """In days of the company, as notices count them."""
-    days = days_until(lot.ends_at, now, zone)
-    return "over" if lot.ends_at <= now else f"in {many(days, 'day')}" if days else "today"

@@ -10,11 +10,11 @@ import click
 from syncd.app import App
 from syncd.cli import table
 from syncd.cli.session import Session, pass_session
-from syncd.cli.wording import many
 from syncd.dates import iso, moment
 from syncd.errors import ConfigError, Unavailable
 from syncd.licensing.notices import TO_LEARNERS, Event, Posting, PostingState
 from syncd.settings.notify import LANGUAGES
+from syncd.words.wording import many
 
 if TYPE_CHECKING:
     from syncd.notify.outbox import Tally

@@ -8,12 +8,12 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from syncd.cli.outlook import day_in_words, orders
 from syncd.cli.written import written_to
 from syncd.errors import ConfigError
 from syncd.forecasting import Foresight
 from syncd.licensing.chances import LEVEL
 from syncd.licensing.forecast import Ending, NextShortfall, Outlook
+from syncd.words.outlook import day_in_words, orders
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,6 +16,7 @@ from syncd.cli.table import paragraph, steps
 from syncd.cli.written import as_csv, as_json, written_to
 from syncd.facts import RunFacts
 from syncd.run import Task
+from syncd.words import plans
 
 _SHOWN = 20
 
@@ -103,9 +104,9 @@ def _as_text(session: Session, screen: Screen, app: App, facts: RunFacts, extent
     preview.sections(screen, app, facts, extent, session.command(f"runs show {facts.run} --all"))
     screen.say()
     preview.why_held(screen, facts)
-    if not facts.objections and not preview.has_work(facts):
+    if not facts.objections and not plans.has_work(facts):
         screen.say("Nothing to do.", "good")
-    if short := preview.shortage(facts):
-        paragraph(screen, f"{short}. {preview.remedy(app, facts, session)}", "warn")
+    if short := plans.shortage(facts):
+        paragraph(screen, f"{short}. {plans.remedy(app, facts, session.command)}", "warn")
     ahead.say(session, screen, app, facts)
     steps(screen, preview.what_next(facts, session.command("").strip()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from itertools import islice
 
 import click
@@ -11,13 +10,14 @@ from syncd import approval
 from syncd.app import App
 from syncd.cli import held, preview, table
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.wording import KINDS, lasted, people
 from syncd.cli.written import as_json as changes_as_json
 from syncd.dates import iso, moment
 from syncd.errors import ConfigError
 from syncd.facts import RunFacts
-from syncd.model import ChangeState, Entry, Kind, RunState
+from syncd.model import Kind, RunState
 from syncd.register.runs import RunRecord
+from syncd.words import plans, records
+from syncd.words.wording import KINDS
 
 _SHOWN = 20
 _KINDS = [kind.name.lower() for kind in Kind]
@@ -45,12 +45,12 @@ def list_(session: Session, limit: int, as_json: bool) -> None:
     rows = [
         (
             str(record.id),
-            _command(record),
-            _state_of(record),
+            records.command(record),
+            records.state(record),
             moment(record.started_at, zone),
-            _took(record),
+            records.took(record),
             record.requested_by,
-            _changes(record),
+            records.changes(record),
         )
         for record in found
     ]
@@ -69,7 +69,7 @@ def show(session: Session, run: int, kinds: tuple[str, ...], everybody: bool, as
         record = app.register.runs.get(run)
         if record is None:
             raise ConfigError(f"there is no run {run}", next_step=f"see `{session.command('runs list')}`")
-        facts = preview.facts_of(app, record)
+        facts = plans.facts_of(app, record)
         if as_json:
             changes_as_json(session.screen, app, facts)
             return
@@ -104,20 +104,8 @@ def reject(session: Session, run: int) -> None:
 
 def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts) -> None:
     screen, zone = session.screen, session.settings.zone
-    screen.say(f"Run {record.id}: {_command(record)}, {record.state}", "heading")
-    table.facts(
-        screen,
-        [
-            ("started", f"{moment(record.started_at, zone)} by {record.requested_by}"),
-            (
-                "finished",
-                moment(record.finished_at, zone) + (f" ({took})" if (took := _took(record)) else ""),
-            ),
-            ("decided", _decision(record, zone)),
-            ("taken over", f"by run {record.superseded_by}" if record.superseded_by else ""),
-            ("ended", record.error),
-        ],
-    )
+    screen.say(f"Run {record.id}: {records.command(record)}, {record.state}", "heading")
+    table.facts(screen, records.about(record, facts, zone))
     preview.summary(screen, facts)
     preview.why_held(screen, facts)
     table.steps(screen, held.next_steps(session, app, record))
@@ -126,52 +114,17 @@ def _show_record(session: Session, app: App, record: RunRecord, facts: RunFacts)
 def _section(session: Session, app: App, run: int, kind: Kind, limit: int | None) -> None:
     screen = session.screen
     found = list(
-        islice(preview.entries(app, run, kind, None if limit is None else limit + 1), limit and limit + 1)
+        islice(plans.entries(app, run, kind, None if limit is None else limit + 1), limit and limit + 1)
     )
     if not found:
         return
     screen.say()
     screen.say(f"{KINDS[kind][0].capitalize()}", "heading")
-    rows = [(_state(entry), *preview.row(entry, app)) for entry in found[:limit]]
+    rows = [(records.fate(entry), *plans.row(entry, app.settings.zone)) for entry in found[:limit]]
     table.show(screen, ("STATE", "WHO", "E-MAIL", "WHY", "LICENSE ENDS"), rows, folds=True, indent="  ")
     if limit is not None and len(found) > limit:
         more = session.command(f"runs show {run} --kind {kind.name.lower()} --all")
         screen.say(f"  … and more: {more}", "dim")
-
-
-def _state(entry: Entry) -> str:
-    if entry.change.kind is Kind.SKIP:
-        return ""
-    return "done" if entry.state is ChangeState.DELIVERED else str(entry.state)
-
-
-def _state_of(record: RunRecord) -> str:
-    """Its state, and the run that superseded it."""
-    return f"{record.state} by {record.superseded_by}" if record.superseded_by else str(record.state)
-
-
-def _command(record: RunRecord) -> str:
-    return f"{record.command} {record.applies_run}" if record.applies_run else record.command
-
-
-def _decision(record: RunRecord, zone: tzinfo) -> str:
-    return f"{moment(record.decided_at, zone)} by {record.decided_by}" if record.decided_by else ""
-
-
-def _took(record: RunRecord) -> str:
-    return "" if record.finished_at is None else lasted(record.finished_at - record.started_at)
-
-
-def _changes(record: RunRecord) -> str:
-    counts = record.facts.get("counts", {})
-    words = [
-        f"{counts[kind.name.lower()]:,} {word}"
-        for kind, (word, _) in KINDS.items()
-        if counts.get(kind.name.lower())
-    ]
-    waiting = record.facts.get("waiting", 0)
-    words += [f"{people(waiting)} waiting"] if waiting > counts.get("wait", 0) else []
-    return record.error or ", ".join(words) or "none"
 
 
 def _record_facts(record: RunRecord) -> dict[str, object]:

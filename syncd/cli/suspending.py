@@ -11,7 +11,7 @@ from syncd.cli.whom import one
 from syncd.errors import ConfigError
 from syncd.plan.suspensions import Suspension, objection
 from syncd.run import Task
-from syncd.suspending import COMMANDS
+from syncd.suspending import COMMANDS, left_over
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen. Nothing is changed.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
@@ -54,7 +54,10 @@ def _decide(
     command = COMMANDS[wanted.lifted]
     with session.app() as app:
         learner = one(app, who, session)
-        if wrong := objection(learner.suspended_by, learner.left_at, lifted=wanted.lifted):
+        wrong = objection(learner.suspended_by, learner.left_at, lifted=wanted.lifted)
+        left = left_over(app.register, app.register.runs.interrupted())
+        given_up = bool(wrong) and any(each.learner == learner.id for each in left)
+        if wrong and not given_up:
             see = session.command(f"learners show {learner.id}")
             raise ConfigError(f"{learner.profile.email} {wrong}", next_step=f"see `{see}`")
         suspension = wanted._replace(learner=learner.id)
@@ -64,4 +67,6 @@ def _decide(
         else:
             facts = applied(session, app, Task(command, actor(), apply=True, suspension=suspension))
             tell(session, app, facts, as_json=as_json)
+            if given_up and not as_json:
+                session.screen.say("What a run that was cut short had left to do about that is given up.")
     ctx.exit(facts.exit_code)

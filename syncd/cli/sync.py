@@ -16,13 +16,15 @@ from syncd.cli.interrupting import gently
 from syncd.cli.plan import Form, planned, show_plan
 from syncd.cli.screen import Screen
 from syncd.cli.session import Session, actor, pass_session
-from syncd.cli.wording import lasted, many, people
 from syncd.cli.written import change_facts
 from syncd.dates import moment
 from syncd.facts import RunFacts
 from syncd.model import ChangeState, Entry, Kind, RunState
 from syncd.plan.guard import OVERRIDES
 from syncd.run import Task
+from syncd.words import plans
+from syncd.words.licenses import waits_for
+from syncd.words.wording import lasted, many, people
 
 _NAMED = 20  # people listed of each sort; the rest are a command away
 
@@ -134,19 +136,20 @@ def _done(session: Session, app: App, facts: RunFacts) -> None:
     screen.say(f"Run {facts.run} for {app.settings.company}: {_ending(app, facts)}", "heading")
     preview.summary(screen, facts)
     more = session.command(f"runs show {facts.run} --all")
-    _people(screen, "Refused", preview.refused(app, facts), more)
-    _people(screen, "Skipped", preview.entries(app, facts.run, Kind.SKIP, _NAMED + 1), more)
+    _people(screen, "Refused", plans.refused(app, facts), more)
+    _people(screen, "Skipped", plans.entries(app, facts.run, Kind.SKIP, _NAMED + 1), more)
     _waiting(session, app, facts)
     ahead.say(session, screen, app, facts)
     if facts.platform_down:
         screen.say()
         table.paragraph(screen, f"The platform could not be used: {facts.platform_down}", "bad")
         late = many(facts.undelivered, "change is", "changes are")
-        table.paragraph(screen, f"→ {late} recorded and delivered by the next sync", hanging="  ")
+        then = f"; {facts.next_step}" if facts.next_step else ""
+        table.paragraph(screen, f"→ {late} recorded and delivered by the next sync{then}", hanging="  ")
 
 
 def _ending(app: App, facts: RunFacts) -> str:
-    if not preview.has_work(facts):
+    if not plans.has_work(facts):
         return "nothing to do"
     record = app.register.runs.get(facts.run)
     took = "" if record is None else lasted((record.finished_at or 0) - record.started_at)
@@ -161,7 +164,7 @@ def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> No
         return
     screen.say()
     screen.say(title, "heading")
-    rows = [(preview.who(entry), entry.change.email, preview.outcome(entry)) for entry in listed[:_NAMED]]
+    rows = [(plans.who(entry), entry.change.email, plans.outcome(entry)) for entry in listed[:_NAMED]]
     table.show(screen, ("WHO", "E-MAIL", "WHY"), rows, folds=True, indent="  ")
     if len(listed) > _NAMED:
         screen.say(f"  … and more: {more}", "dim")
@@ -170,10 +173,10 @@ def _people(screen: Screen, title: str, found: Iterable[Entry], more: str) -> No
 def _waiting(session: Session, app: App, facts: RunFacts) -> None:
     if facts.unrenewed:
         session.screen.say()
-        session.screen.say(f"{preview.shortage(facts)}", "warn")
+        session.screen.say(f"{plans.shortage(facts)}", "warn")
     if not facts.waiting:
         if facts.unrenewed:
-            table.paragraph(session.screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
+            table.paragraph(session.screen, f"→ {plans.remedy(app, facts, session.command)}", hanging="  ")
         return
     screen, waiting = session.screen, app.register.licenses.line_length(app.settings.policy.seats.type)
     screen.say()
@@ -181,7 +184,7 @@ def _waiting(session: Session, app: App, facts: RunFacts) -> None:
     show_line(screen, app, most=_NAMED)
     if waiting > _NAMED:
         screen.say(f"  … and {waiting - _NAMED:,} more: {session.command('licenses waiting')}", "dim")
-    table.paragraph(screen, f"→ {preview.remedy(app, facts, session)}", hanging="  ")
+    table.paragraph(screen, f"→ {plans.remedy(app, facts, session.command)}", hanging="  ")
 
 
 def show_line(screen: Screen, app: App, *, most: int | None = None) -> None:
@@ -189,16 +192,10 @@ def show_line(screen: Screen, app: App, *, most: int | None = None) -> None:
     line = app.register.licenses.waiting(app.settings.policy.seats.type, most=most)
     zone = app.settings.zone
     rows = [
-        (str(place), entry.name or entry.email, entry.email, moment(entry.since, zone), _waits_for(entry))
+        (str(place), entry.name or entry.email, entry.email, moment(entry.since, zone), waits_for(entry))
         for place, entry in enumerate(line, start=1)
     ]
     table.show(screen, ("PLACE", "WHO", "E-MAIL", "SINCE", "FOR"), rows, right=(0,), indent="  ")
-
-
-def _waits_for(entry: object) -> str:
-    if getattr(entry, "renews", None):
-        return "a renewal"
-    return "a license" if getattr(entry, "has_account", False) else "an account and a license"
 
 
 def _facts(app: App, facts: RunFacts) -> dict[str, object]:

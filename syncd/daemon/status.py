@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from syncd.facts import RunFacts
+from syncd.masking import without_secrets
 
 
 class Role(StrEnum):
@@ -93,8 +94,10 @@ class Status:
         return self._now
 
     def change(self, **values: Any) -> None:
+        """Texts are kept, and told, without secrets."""
+        masked = {name: without_secrets(text) for name, text in values.items() if type(text) is str}
         with self._lock:
-            self._now = replace(self._now, **values)
+            self._now = replace(self._now, **values | masked)
 
     def attends(self, directories: Iterable[str]) -> None:
         """It is to hear the doorbells of these from now on, and no others; it hears none yet."""

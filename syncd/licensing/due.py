@@ -8,7 +8,8 @@ shortfall        the license type   1, 10, 100, … people wait      nobody wait
 forecast         the license type   30, 7 days ahead               the day has moved a week away
 expiry           the lot            30, 7, 3 days, the day         a month after
 renewal_gap      the register       1, 10, 100, … people           nobody is left (or far fewer)
-held, failed     what stopped it    -                              a run goes through
+held             what stopped it    -                              a run goes through
+failed           sync, or by hand   each reason                    a run goes through
 credentials      the credential     30, 14, 7, 1 days, the day     it has been replaced
 learner_expiry   learner and end    as configured                  a week after
 welcome          the learner        -                              three days after
@@ -18,6 +19,7 @@ Of several thresholds reached at once only the most urgent is told. What is open
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,8 @@ WELCOME = 3 * DAY
 _SLACK = 5  # points below a threshold before it may be told again
 _AWAY = 7  # days that a shortfall to come must move away, for the same
 _TENS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
+_VARIES = r"(?i)0x[0-9a-f]+|\b(?=[a-f-]*\d)[0-9a-f-]{8,}\b|\d+(?:[.,:]\d+)*"  # numbers, times, ids
+_REASON = 200  # characters of a reason that count: PostgreSQL's indexes know no long texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,9 @@ def decide(
         for threshold in each.reached
         if (key := Key(each.event, each.subject, threshold)) not in open_
     ]
-    unseen = [event for event, seen in _SEEN_BY.items() if getattr(inputs, seen) is None]
-    over = sorted(key for key in open_ if key not in kept and key.event not in unseen)
+    lasting = [event for event, seen in _SEEN_BY.items() if getattr(inputs, seen) is None]
+    lasting += [each.event for each in standings if each.event is Event.FAILED]
+    over = sorted(key for key in open_ if key not in kept and key.event not in lasting)
     return Decision(new, over)
 
 
@@ -194,7 +199,9 @@ def _run(situation: Situation) -> Iterator[Standing]:
         yield _happened(Event.HELD, " ".join(sorted({override for override, _ in run.objections})), facts)
     elif run is not None and run.error:
         facts = {"run": run.id, "at": run.at, "error": run.error, "next_step": run.next_step}
-        yield _happened(Event.FAILED, "sync", facts)
+        facts |= {"plan": run.plan, "command": run.command}
+        reason = re.sub(_VARIES, "…", run.error)[:_REASON]
+        yield Standing(Event.FAILED, run.command or "sync", [reason], [reason], facts)
 
 
 def _learner_expiry(learner: LearnerNews, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
@@ -215,7 +222,7 @@ def _forecast(ahead: ShortfallAhead, rules: Rules, now: int, zone: tzinfo) -> It
 
 def _credential(credential: Credential, rules: Rules, now: int, zone: tzinfo) -> Iterator[Standing]:
     left = days_until(credential.ends_at, now, zone)
-    subject = f"{credential.directory} {credential.name}, {_date(credential.ends_at, zone)}"
+    subject = f"{credential.directory or 'daemon'} {credential.name}, {_date(credential.ends_at, zone)}"
     facts = credential._asdict() | {"days": left}
     yield _countdown(Event.CREDENTIALS, subject, left, rules.credentials, facts)
 

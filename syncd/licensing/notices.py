@@ -149,13 +149,17 @@ class Ended(NamedTuple):
 
 class LastRun(NamedTuple):
     """The newest run that was to change anything. `error` and `objections` say why it did not; `next_step`,
-    what to do about the error, where it is known."""
+    what to do about the error, where it is known. `plan`: whose number it applied, where somebody had made
+    that plan by hand, with `command`.
+    """
 
     id: int
     at: int
     error: str = ""
     objections: Sequence[tuple[str, str]] = ()  # what lets it pass, the guard's words
     next_step: str = ""
+    plan: int | None = None
+    command: str = ""
 
 
 class LearnerNews(NamedTuple):
@@ -196,7 +200,10 @@ class ShortfallAhead(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """Something syncd logs in with, and when it stops working. `name` says which, never its value."""
+    """Something syncd logs in with, and when it stops working. `name` says which, never its value.
+
+    Without a `directory` it is what the daemon itself is known by.
+    """
 
     directory: str
     name: str

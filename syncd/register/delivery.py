@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
@@ -18,20 +18,31 @@ from syncd.register.seats import Waiter
 from syncd.register.standing import live, scheduled, with_licenses
 
 _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_FIELDS]
-_EXPECTED = (
-    learners.c.deleted_at.is_(None),
-    or_(
-        learners.c.account == str(Account.ACTIVE),
-        and_(learners.c.account == str(Account.SUSPENDED), learners.c.platform_account.is_not(None)),
-    ),
+_DONE = (Verdict.DONE, Verdict.ALREADY)
+_REFUSED = (Verdict.REFUSED, Verdict.EXHAUSTED)
+_ACTIVATE = (
+    "UPDATE learners SET account = ?, activated_at = coalesce(activated_at, ?), refused = '' "
+    "WHERE id = ? AND account <> ?"
 )
 _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
-    def __init__(self, engine: Engine, license_type: str) -> None:
+    """`platform`: the name of the one there is now. An account that another one gave is none here: the
+    register keeps them as `name/account`."""
+
+    def __init__(self, engine: Engine, license_type: str, platform: str) -> None:
         self._engine = engine
         self._type = license_type
+        self._here = f"{platform}/"
+        told = learners.c.platform_account.startswith(self._here, autoescape=True)
+        self._expected = (
+            learners.c.deleted_at.is_(None),
+            or_(
+                learners.c.account == str(Account.ACTIVE),
+                and_(learners.c.account == str(Account.SUSPENDED), told),
+            ),
+        )
 
     def of(self, entries: Sequence[Entry]) -> list[Delivery]:
         """What to tell the platform for these recorded changes: the learner as the register has them now.
@@ -40,7 +51,7 @@ class Deliveries:
         """
         with self._engine.connect() as connection:
             ids = [entry.change.learner for entry in entries]
-            snapshot, deleted = _snapshot(connection, ids), _deleted(connection, ids)
+            snapshot, deleted = _snapshot(connection, ids, self._here), _deleted(connection, ids)
         return [
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
@@ -52,7 +63,7 @@ class Deliveries:
         """Everybody the platform should have, as it should have them, by number, in pages."""
         last = 0
         while True:
-            chosen = select(learners.c.id).where(*_EXPECTED, learners.c.id > last)
+            chosen = select(learners.c.id).where(*self._expected, learners.c.id > last)
             with self._engine.connect() as connection:
                 ids = connection.execute(chosen.order_by(learners.c.id).limit(size)).scalars().all()
             if not ids:
@@ -62,14 +73,14 @@ class Deliveries:
 
     def expected_of(self, ids: Collection[int]) -> list[Delivery]:
         """As `expected`: of these learners."""
-        chosen = select(learners.c.id).where(*_EXPECTED, is_any_of(learners.c.id, ids))
+        chosen = select(learners.c.id).where(*self._expected, is_any_of(learners.c.id, ids))
         with self._engine.connect() as connection:
             found = connection.execute(chosen.order_by(learners.c.id)).scalars().all()
         return self._again(found)
 
     def _again(self, ids: Sequence[int]) -> list[Delivery]:
         with self._engine.connect() as connection:
-            snapshot = _snapshot(connection, ids)
+            snapshot = _snapshot(connection, ids, self._here)
         return [
             Delivery(id=str(number), kind=Kind.REPAIR, learner=number, **snapshot[number]._asdict())
             for number in ids
@@ -81,38 +92,33 @@ class Deliveries:
         UNKNOWN leaves a change recorded: it is read back or sent again, which is safe.
         """
         by_id = {_id(entry): entry for entry in entries}
+        answers = [(by_id[outcome.delivery], outcome) for outcome in outcomes]
         with writing(self._engine).begin() as connection:
-            for outcome in outcomes:
-                _settle(connection, by_id[outcome.delivery], outcome, now, self._type)
+            done = [pair for pair in answers if pair[1].verdict in _DONE]
+            _delivered(connection, done, self._here, now)
+            for entry, outcome in answers:
+                if outcome.verdict in _REFUSED:
+                    _refused(connection, entry, outcome, now, self._type)
 
 
-def _settle(connection: Connection, entry: Entry, outcome: Outcome, now: int, type_: str) -> None:
-    change = entry.change
-    row = [(change.kind, change.key)]
-    if outcome.verdict in (Verdict.DONE, Verdict.ALREADY):
-        mark(connection, entry.run, row, ChangeState.DELIVERED, outcome.reason)
-        _delivered(connection, entry, outcome, now)
-    elif outcome.verdict in (Verdict.REFUSED, Verdict.EXHAUSTED):
-        why = outcome.reason or "the platform gave no reason"
-        mark(connection, entry.run, row, ChangeState.REFUSED, why)
-        if change.kind in _SEATING:
-            _give_back(connection, entry, why, now, type_)
+def _delivered(connection: Connection, done: Sequence[tuple[Entry, Outcome]], here: str, now: int) -> None:
+    answered = [(entry, ChangeState.DELIVERED, outcome.reason) for entry, outcome in done]
+    mark(connection, answered)
+    known = "UPDATE learners SET platform_account = ? WHERE id = ?"
+    named = [(here + outcome.account, entry.change.learner) for entry, outcome in done if outcome.account]
+    execute(connection, known, named)
+    gone = [(None, entry.change.learner) for entry, _ in done if entry.change.kind is Kind.DELETE]
+    execute(connection, known, gone)
+    seated = [entry.change.learner for entry, _ in done if entry.change.kind in _SEATING]
+    active, suspended = str(Account.ACTIVE), str(Account.SUSPENDED)
+    execute(connection, _ACTIVATE, [(active, now, learner, suspended) for learner in seated])
 
 
-def _delivered(connection: Connection, entry: Entry, outcome: Outcome, now: int) -> None:
-    if outcome.account:
-        known = "UPDATE learners SET platform_account = ? WHERE id = ?"
-        execute(connection, known, [(outcome.account, entry.change.learner)])
-    if entry.change.kind is Kind.DELETE:
-        gone = "UPDATE learners SET platform_account = NULL WHERE id = ?"
-        execute(connection, gone, [(entry.change.learner,)])
+def _refused(connection: Connection, entry: Entry, outcome: Outcome, now: int, type_: str) -> None:
+    why = outcome.reason or "the platform gave no reason"
+    mark(connection, [(entry, ChangeState.REFUSED, why)])
     if entry.change.kind in _SEATING:
-        activated = {"activated_at": func.coalesce(learners.c.activated_at, now), "refused": ""}
-        connection.execute(
-            update(learners)
-            .where(learners.c.id == entry.change.learner, learners.c.account != str(Account.SUSPENDED))
-            .values(account=str(Account.ACTIVE), **activated)
-        )
+        _give_back(connection, entry, why, now, type_)
 
 
 def _give_back(connection: Connection, entry: Entry, why: str, now: int, type_: str) -> None:
@@ -144,7 +150,7 @@ class _Snapshot(NamedTuple):
     ends_at: int | None
 
 
-def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _Snapshot]:
+def _snapshot(connection: Connection, ids: Sequence[int | None], here: str) -> dict[int, _Snapshot]:
     ends_at = func.coalesce(scheduled.c.ends_at, live.c.ends_at).label("ends_at")  # as far as it is renewed
     statement = (
         select(learners, *_PROFILE, ends_at)
@@ -153,13 +159,17 @@ def _snapshot(connection: Connection, ids: Sequence[int | None]) -> dict[int, _S
     )
     return {
         row[learners.c.id]: _Snapshot(
-            account=row[learners.c.platform_account] or "",
+            account=_account(row[learners.c.platform_account] or "", here),
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
             ends_at=row["ends_at"],
         )
         for row in connection.execute(statement).mappings()
     }
+
+
+def _account(known: str, here: str) -> str:
+    return known.removeprefix(here) if known.startswith(here) else ""
 
 
 def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:

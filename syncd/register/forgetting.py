@@ -24,9 +24,14 @@ _NAMES = [name for name in PROFILE_FIELDS if name not in ("email", "group", "rol
 _NAMING = (Event.SHORTFALL, Event.EXPIRY, Event.RENEWAL_GAP)  # to managers, with names in them
 
 
-def forget(connection: Connection, ids: Sequence[int], now: int) -> None:
-    """Remove everything that tells who these learners were. Their address is free for others."""
-    ids = [*ids, *_merged_into(connection, ids)]
+def forget(connection: Connection, ids: Sequence[int], now: int, *, remote: bool) -> None:
+    """Remove everything that tells who these learners were. Their address is free for others.
+
+    `remote`: a platform has yet to be told, by the account they have there; until then that is kept.
+    """
+    parts = _merged_into(connection, ids)
+    settled = parts if remote else [*ids, *parts]
+    ids = [*ids, *parts]
     theirs = is_any_of(learners.c.id, ids)
     emails = dict(_pairs(connection, select(learners.c.email, learners.c.id).where(theirs)))
     for table in (identities, links, waiting):
@@ -35,6 +40,8 @@ def forget(connection: Connection, ids: Sequence[int], now: int) -> None:
     _forget_in_journal(connection, ids, emails)
     blank = {**dict.fromkeys(_NAMES, ""), "group": None, "role": "learner", "refused": ""}
     connection.execute(update(learners).where(theirs).values(**blank, account="suspended", deleted_at=now))
+    nowhere = update(learners).where(is_any_of(learners.c.id, settled))
+    connection.execute(nowhere.values(platform_account=None))
     bulk.execute(
         connection,
         "UPDATE learners SET email = ? WHERE id = ?",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, func, literal_column, select
 from syncd.model import RunState
 from syncd.register import seats
 from syncd.register.runs import HAS_READ, PREVIEWS
-from syncd.register.schema import allocations, learners, lots, runs, waiting
+from syncd.register.schema import allocations, changes, learners, lots, runs, waiting
 
 SOON = 30 * 86_400
 _next = allocations.alias("next")
@@ -24,6 +24,8 @@ _FOLLOWED = (
     .exists()
 )
 """Whether the renewal of an allocation is reserved. The literal, so that SQLite takes the index for it."""
+_UNDELIVERED = select(func.count()).where(changes.c.state == literal_column("'recorded'"))
+_REFUSED = select(func.count()).where(learners.c.refused != literal_column("''"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Reading:
     `ending_soon`: licenses people hold that end within thirty days, with none reserved to follow.
     `waiting`: people in line, by type. `learners`: by account. `held`: plans that wait for somebody, since
     the last run that went through, no mere previews; `succeeded_at`: when that was, 0 for never.
+    `undelivered`: changes a platform of its own has yet to be told; `refused`: learners it would not have.
     """
 
     licenses: Mapping[tuple[str, str], int]
@@ -41,6 +44,8 @@ class Reading:
     learners: Mapping[str, int]
     held: int
     succeeded_at: int
+    undelivered: int = 0
+    refused: int = 0
 
 
 class Gauges:
@@ -73,6 +78,8 @@ class Gauges:
                 ),
                 held=connection.execute(held).scalar_one(),
                 succeeded_at=connection.execute(done).scalar() or 0,
+                undelivered=connection.execute(_UNDELIVERED).scalar_one(),
+                refused=connection.execute(_REFUSED).scalar_one(),
             )
 
 

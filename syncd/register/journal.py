@@ -227,11 +227,11 @@ class Batch:
             return [_entry(row) for row in connection.execute(_PLANNED, ends)]
 
 
-def mark(
-    connection: Connection, run: int, rows: Sequence[tuple[Kind, str]], state: ChangeState, outcome: str = ""
-) -> None:
-    """Say what became of changes, in the transaction that made it so."""
-    bulk.execute(connection, _MARK, [(str(state), outcome, run, int(kind), key) for kind, key in rows])
+def mark(connection: Connection, answered: Sequence[tuple[Entry, ChangeState, str]]) -> None:
+    """Say what became of changes, and why, in the transaction that made it so."""
+    places = ((entry.run, int(entry.change.kind), entry.change.key) for entry, _, _ in answered)
+    fates = ((str(state), why) for _, state, why in answered)
+    bulk.execute(connection, _MARK, [(*fate, *place) for fate, place in zip(fates, places, strict=True)])
 
 
 def refuse(connection: Connection, run: int, refusals: Refusals) -> None:

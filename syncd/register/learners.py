@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, func, literal_column, or_, select
 
 from syncd.model import PROFILE_FIELDS, Account, AllocationState, Holding, Presence, Profile
-from syncd.register.schema import allocations, identities, learners, waiting
+from syncd.register.schema import allocations, changes, identities, learners, waiting
 from syncd.register.standing import is_licensed, is_over, last, live, scheduled, with_licenses
 
 _SCHEDULED = ("lot_id", "starts_at", "ends_at")
@@ -20,7 +20,8 @@ _PROFILE = [func.coalesce(learners.c[name], "").label(name) for name in PROFILE_
 class LearnerRecord:
     """`license` is "live", "waiting", "expired" or "none" at the moment asked for; `ends_at` its end.
 
-    `renewed_until`: the end of the license that follows, once it is scheduled.
+    `renewed_until`: the end of the license that follows, once it is scheduled. `platform_account`:
+    the name of a platform of its own, and what it calls them; empty while none has an account of theirs.
     """
 
     id: int
@@ -36,6 +37,7 @@ class LearnerRecord:
     renewed_until: int | None
     waiting_since: int | None
     deleted_at: int | None = None
+    platform_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,9 @@ class Learners:
         self._engine = engine
 
     def find(
-        self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int
+        self, *, search: str = "", license_: str = "", account: str = "", now: int, limit: int, skip: int = 0
     ) -> Iterator[LearnerRecord]:
-        """Learners by e-mail or name (any part, any case) and state, in order of e-mail."""
+        """Learners by e-mail or name (any part, any case) and state, in order of e-mail; `skip` left out."""
         statement = _selected(now).where(learners.c.deleted_at.is_(None)).order_by(learners.c.email)
         if search:
             wanted = search.lower()
@@ -80,7 +82,7 @@ class Learners:
         if license_:
             statement = statement.where(_has(license_, now))
         with self._engine.connect() as connection:
-            for row in connection.execute(statement.limit(limit)).mappings():
+            for row in connection.execute(statement.limit(limit).offset(skip)).mappings():
                 yield _record(row, now)
 
     def get(self, who: str, now: int) -> LearnerRecord | None:
@@ -107,6 +109,12 @@ class Learners:
                 select(*columns).where(identities.c.learner_id == learner).order_by(identities.c.id)
             )
             return [IdentityRecord(row[0], row[1], Presence(row[2]), row[3], row[4]) for row in rows]
+
+    def untold(self, learner: int) -> int:
+        """How many changes of theirs are recorded, and the platform has yet to be told."""
+        recorded = changes.c.state == literal_column("'recorded'"), changes.c.learner_id == learner
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).where(*recorded)).scalar_one()
 
     def allocations(self, learner: int) -> list[AllocationRecord]:
         """Every seat they ever had, oldest first."""
@@ -171,4 +179,5 @@ def _record(row: RowMapping, now: int) -> LearnerRecord:
         renewed_until=None if begun else row[scheduled.c.ends_at],
         waiting_since=since,
         deleted_at=row[learners.c.deleted_at],
+        platform_account=row[learners.c.platform_account] or "",
     )

@@ -186,7 +186,8 @@ def _released(change: Change) -> tuple[int, str]:
 
 
 def _delete(work: _Work, group: list[Change]) -> Refusals:
-    forget(work.connection, [_learner(change) for change in group], work.now)
+    deleted = [_learner(change) for change in group]
+    forget(work.connection, deleted, work.now, remote=work.recorder.remote)
     return []
 
 

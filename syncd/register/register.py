@@ -33,8 +33,9 @@ class Register:
     """Constructed without touching the database; `open` does that, once."""
 
     def __init__(
-        self, engine: Engine, *, remote: bool = False, license_type: LicenseType = LicenseType.PREMIUM
+        self, engine: Engine, *, platform: str = "", license_type: LicenseType = LicenseType.PREMIUM
     ) -> None:
+        """`platform`: the name of the one where learners live; empty where that is this register."""
         self._engine = engine
         self.people = People(engine)
         self.journal = Journal(engine)
@@ -51,8 +52,8 @@ class Register:
         self.gauges = Gauges(engine)
         self.notices = Notices(engine)
         self.situations = Situations(engine)
-        self.recorder = Recorder(engine, remote, str(license_type))
-        self.deliveries = Deliveries(engine, str(license_type))
+        self.recorder = Recorder(engine, bool(platform), str(license_type))
+        self.deliveries = Deliveries(engine, str(license_type), platform)
 
     def open(self) -> None:
         """Make sure the schema is there and is ours. Raises `Unavailable` or `ConfigError`."""

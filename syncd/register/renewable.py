@@ -37,6 +37,13 @@ class Renewable:
         with self._engine.connect() as connection:
             return list(connection.execute(statement.order_by(learners.c.id)).scalars())
 
+    def over(self, now: int) -> int:
+        """How many people `ending` would name whose license is over."""
+        here = learners.c.deleted_at.is_(None), learners.c.left_at.is_(None)
+        statement = select(func.count()).select_from(with_licenses(learners)).where(is_over(now), *here)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar_one()
+
     def lapsing(self, now: int, within: int) -> dict[int, int]:
         """By lot, how many people who are here lose their license when it ends, within so many seconds."""
         ends = live.c.ends_at > now, live.c.ends_at <= now + within, scheduled.c.id.is_(None)

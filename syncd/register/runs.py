@@ -31,11 +31,8 @@ _NEVER_AGAIN = text(
     "INSERT INTO counters (name, value) VALUES ('run', :run) ON CONFLICT (name)"
     " DO UPDATE SET value = excluded.value WHERE excluded.value > counters.value"
 )
-_ABANDONED = (
-    update(runs)
-    .where(runs.c.state == RunState.PLANNING)
-    .values(state=RunState.FAILED, error="its process ended while planning")
-)
+_CUT_OFF = ((RunState.PLANNING, RunState.FAILED), (RunState.APPLYING, RunState.INTERRUPTED))
+_DIED = "cut short: its process died"
 _WAITS = runs.c.state.in_((RunState.PLANNED, RunState.HELD))
 # Not EXISTS, for which PostgreSQL may read all the changes there are instead of looking run by run.
 _A_CHANGE = select(changes.c.run_id).where(changes.c.run_id == runs.c.id).limit(1).scalar_subquery()
@@ -85,7 +82,7 @@ class Runs:
         self._drafter = drafting(engine)
 
     def begin(self, command: str, requested_by: str, now: int, applies: int | None = None) -> int:
-        """A new run's number. Only the holder of the lock may ask: whoever else was planning is dead."""
+        """A new run's number. Only the holder of the lock may ask."""
         values = {
             "command": command,
             "state": RunState.PLANNING,
@@ -95,10 +92,19 @@ class Runs:
         }
         with self._drafter.begin() as connection:
             _drop_old_plans(connection, now, but=applies)
-            connection.execute(_ABANDONED)
             statement = _BEGIN_WITH_OWN_NUMBER if connection.dialect.name == "sqlite" else _BEGIN
             number: int = connection.execute(statement, values).scalar_one()
         return number
+
+    def abandoned(self) -> list[tuple[int, RunState]]:
+        """Runs that still seemed to go on, and how they end, as is written now. Only the holder of the lock
+        may ask: whoever else was at work is dead."""
+        found: list[tuple[int, RunState]] = []
+        with self._drafter.begin() as connection:
+            for state, end in _CUT_OFF:
+                died = update(runs).where(runs.c.state == state).values(state=end, error=_DIED)
+                found += [(run, end) for run in connection.execute(died.returning(runs.c.id)).scalars()]
+        return sorted(found)
 
     def enter(self, run: int, state: RunState, facts: Mapping[str, Any] | None = None) -> None:
         """The run has reached `state` and goes on."""
@@ -153,9 +159,11 @@ class Runs:
         with self._engine.connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(statement.order_by(runs.c.id))]
 
-    def held(self) -> list[HeldPlan]:
-        """Plans the guard has held, newest first, with what was decided of them since; no mere previews."""
-        decided = runs.c.state.in_((RunState.APPROVED, RunState.REJECTED))
+    def held(self, now: int) -> list[HeldPlan]:
+        """Plans the guard has held, newest first, with what was decided of them since; no mere previews, and
+        none that was rejected too long ago."""
+        lately = runs.c.decided_at >= now - KEEP_PLANS
+        decided = (runs.c.state == RunState.APPROVED) | ((runs.c.state == RunState.REJECTED) & lately)
         waits = (runs.c.state == RunState.HELD) & runs.c.command.not_in(PREVIEWS)
         columns = runs.c.id, runs.c.command, runs.c.state, runs.c.facts
         with self._engine.connect() as connection:
@@ -192,9 +200,8 @@ class Runs:
 
     def give_up(self, command: str, now: int, why: str) -> None:
         """A run of this command that still goes on is over, for the reason given: its process ends."""
-        ends = ((RunState.PLANNING, RunState.FAILED), (RunState.APPLYING, RunState.INTERRUPTED))
         with self._writer.begin() as connection:
-            for state, end in ends:
+            for state, end in _CUT_OFF:
                 goes_on = update(runs).where(runs.c.state == state, runs.c.command == command)
                 connection.execute(goes_on.values(state=end, finished_at=now, error=why))
 

@@ -66,7 +66,7 @@ learners = Table(
     Column("created_at", Time, nullable=False),
     Column("activated_at", Time),
     Column("left_at", Time),  # since when no directory has them as present
-    Column("platform_account", Text),
+    Column("platform_account", Text),  # as `name of the platform/account there`
     _text("refused"),  # why the platform would not have them, until it does
     Column("deleted_at", Time),  # when their personal data were removed
     CheckConstraint("role IN ('learner', 'manager')", name="role"),

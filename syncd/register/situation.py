@@ -201,7 +201,15 @@ def _last_run(connection: Connection) -> LastRun | None:
         return LastRun(row["id"], at, objections=found)
     failed = state in (RunState.FAILED, RunState.INTERRUPTED)
     error = (row["error"] or str(state)) if failed else facts.get("platform_down", "")
-    return LastRun(row["id"], at, error, next_step=facts.get("next_step", ""))
+    plan, command = _made_by_hand(connection, row["applies_run"])
+    return LastRun(row["id"], at, error, (), facts.get("next_step", ""), plan, command)
+
+
+def _made_by_hand(connection: Connection, plan: int | None) -> tuple[int | None, str]:
+    """The number of the plan, and the command that made it, where no directory was read for it."""
+    made_by = connection.execute(select(runs.c.command).where(runs.c.id == plan)).scalar() or ""
+    command = made_by.removesuffix(" (preview)").removesuffix(" --dry-run")
+    return (None, "") if command in ("", "plan", *_SYNCS) else (plan, command)
 
 
 def _ending(connection: Connection, now: int, seconds: int) -> list[LearnerNews]:

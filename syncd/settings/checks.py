@@ -21,27 +21,26 @@ _RULE_LISTS: tuple[Loc, ...] = (
 )
 
 
-def contradictions(
-    document: Document, config: ConfigFile | None, entries: Sequence[Entry]
-) -> Iterator[Problem]:
-    """Rules about directories there are not; people nobody can write to."""
+def contradictions(document: Document, config: ConfigFile, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Rules about directories there are not; people nobody can write to. `config` and `entries` are what is
+    right of the file."""
     names = [name for _, name in directory_names(document)]
     for loc, name in _named_directories(document):
         if name not in names:
             guess = suggestion(name, names) or f"; there are {', '.join(names) or 'none'}"
             yield document.problem(loc, f"is not the name of a directory{guess}")
-    for entry in entries if config else ():
-        if config and "email" not in entry.field_rules(config.mapping):
+    for entry in entries:
+        if "email" not in entry.field_rules(config.mapping):
             message = "leaves email empty, and without it nobody can be a learner; map it to an attribute"
             yield document.problem((*entry.loc, "mapping"), message)
-    if config and config.traces.lacks_library:
+    if config.traces.lacks_library:
         message = "needs OpenTelemetry, which is not installed: pip install 'syncd[otel]'"
         yield document.problem(("traces", "endpoint"), message)
-    if config and config.schedule.waits_in_vain:
+    if config.schedule.waits_in_vain:
         longest = duration_text(config.schedule.deadline)
         message = f"is longer than deadline ({longest}), and no run lasts longer; shorten it, or raise that"
         yield document.problem(("schedule", "stop_within"), message)
-    for place, message in notify.mistakes(config.notify) if config else ():
+    for place, message in notify.mistakes(config.notify):
         yield document.problem(place, message)
 
 

@@ -6,7 +6,16 @@ from enum import IntEnum
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    FilePath,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from syncd.settings.types import OneOrSeveral, Secret, Section
@@ -72,17 +81,21 @@ class HttpTlsSection(Section):
 
 
 class HttpSection(Section):
-    """Health, metrics and the API of `syncd serve`."""
+    """Health, metrics, the API and the console of `syncd serve`."""
 
     listen: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None, description="where to listen; without it there is no HTTP", examples=["127.0.0.1:8080"]
     )
     tls: HttpTlsSection | None = Field(default=None, description="serve HTTPS with this certificate")
     behind_proxy: Annotated[OneOrSeveral, AfterValidator(_networks)] = Field(
-        default=(), description="the proxy in front that speaks TLS: only from there the API is answered"
+        default=(),
+        description="the proxy in front that speaks TLS: only from there API and console are answered",
     )
     tokens: tuple[TokenSection, ...] = Field(
         default=(), description="who may ask; without tokens only health and metrics are answered"
+    )
+    console: bool = Field(
+        default=False, description="also answer with web pages, for whoever has a token of viewer or operator"
     )
 
     @property
@@ -94,6 +107,11 @@ class HttpSection(Section):
         return int((self.listen or ":0").rpartition(":")[2])
 
     @property
+    def shown(self) -> HttpTlsSection | None:
+        """The certificate that whoever asks is shown; None where nobody is."""
+        return self.tls if self.listen else None
+
+    @property
     def is_local(self) -> bool:
         """Whether only this machine can ask."""
         if self.host == _LOCAL_NAME:
@@ -102,6 +120,19 @@ class HttpSection(Section):
             return ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @field_validator("console")
+    @classmethod
+    def _somebody_can_sign_in(cls, value: bool, info: ValidationInfo) -> bool:
+        given = info.data
+        if value and "listen" in given and not given["listen"]:
+            raise PydanticCustomError("console", "needs http.listen: where its pages are answered")
+        if value and "tokens" in given and all(token.role < Role.VIEWER for token in given["tokens"]):
+            raise PydanticCustomError(
+                "console",
+                "needs somebody to sign in: a token of http.tokens with role viewer or operator",
+            )
+        return value
 
     @model_validator(mode="after")
     def _tokens_are_not_overheard(self) -> Self:

@@ -24,6 +24,8 @@ from syncd.settings.sections import ConfigFile
 from syncd.settings.settings import DirectorySettings, Settings
 from syncd.settings.wording import problems_of
 
+_REQUIRED = {"company": "unknown", "directories": ({},)}
+
 
 def load(path: Path) -> Settings:
     """The settings in the YAML file at `path`. Raises `ConfigProblems` with every problem there is."""
@@ -35,16 +37,21 @@ def load(path: Path) -> Settings:
     problems = [*problems, *wrong, *unfit, *contradictions(document, config, entries)]
     unread = {problem.where for problem in document.problems if problem.where}
     problems = [*document.problems, *(problem for problem in problems if problem.where not in unread)]
-    if config is None or platform is None or problems:
+    if platform is None or problems:
         raise ConfigProblems(problems)
     return _settings(document, config, entries, platform)
 
 
-def _sections(document: Document, folder: Path) -> tuple[ConfigFile | None, list[Problem]]:
+def _sections(document: Document, folder: Path) -> tuple[ConfigFile, list[Problem]]:
+    """The sections that are right, those that are wrong as if they had been left out; and what is wrong."""
+    context = {"folder": folder}
     try:
-        return ConfigFile.model_validate(document.data, context={"folder": folder}), []
+        return ConfigFile.model_validate(document.data, context=context), []
     except ValidationError as exc:
-        return None, list(problems_of(document, exc, ConfigFile))
+        wrong = {step for detail in exc.errors() for step in detail["loc"][:1]}
+        right = {key: value for key, value in document.data.items() if key not in wrong}
+        problems = list(problems_of(document, exc, ConfigFile))
+        return ConfigFile.model_validate({**_REQUIRED, **right}, context=context), problems
 
 
 def _settings(
@@ -56,7 +63,7 @@ def _settings(
         company=config.company,
         zone=ZoneInfo(config.timezone),
         directories=tuple(DirectorySettings(entry.name, entry.type, entry.options) for entry in entries),
-        platform=platform,
+        platform=platform.in_zone(config.timezone),
         log=config.log,
         schedule=config.schedule,
         http=config.http,

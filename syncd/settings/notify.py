@@ -199,7 +199,8 @@ class NotifySection(Section):
     )
     forecast: tuple[Days, ...] = Field(default=(30, 7), description="days before licenses will be missing")
     credentials: tuple[Days, ...] = Field(
-        default=(30, 14, 7, 1, 0), description="days before something syncd logs in with expires"
+        default=(30, 14, 7, 1, 0),
+        description="days before something syncd logs in with, or the certificate of http.tls, expires",
     )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.catalog import PLATFORMS
@@ -24,7 +24,12 @@ class PlatformSettings:
     """Where learners live; `options` is None where that is the register itself."""
 
     type: str = EMBEDDED
+    name: str = EMBEDDED
     options: PlatformOptions | None = None
+
+    def in_zone(self, zone: str) -> PlatformSettings:
+        """The same, for a company with this time zone."""
+        return replace(self, options=self.options and self.options.in_zone(zone))
 
 
 def read_platform(document: Document, folder: Path) -> tuple[PlatformSettings | None, list[Problem]]:
@@ -43,7 +48,7 @@ def read_platform(document: Document, folder: Path) -> tuple[PlatformSettings | 
         return None, unknown_type(document, _LOC, head.type, TYPES)
     options, problems = section(document, options_of(head.type), rest, _LOC, folder, also=_OWN)
     embedded = head.type == EMBEDDED
-    return PlatformSettings(head.type, None if embedded else options), problems
+    return PlatformSettings(head.type, head.name or head.type, None if embedded else options), problems
 
 
 def options_of(type_: str) -> type[Section]:

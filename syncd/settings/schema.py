@@ -60,7 +60,7 @@ def _kind(type_: str, common: Node, options: Node) -> Node:
         "type": "object",
         "description": options.get("description", ""),
         "properties": {**own, "type": kind, **options.get("properties", {}), **mapping},
-        "required": [*own, "type", *options.get("required", ())],
+        "required": [*common["required"], *options.get("required", ())],
         "additionalProperties": False,
     }
 

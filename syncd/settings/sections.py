@@ -111,6 +111,14 @@ class PlatformSection(Section):
     """Where learners live. Which further keys there are depends on its type."""
 
     type: str = Field(description="what kind of platform it is")
+    name: Annotated[str, AfterValidator(_name)] | None = Field(
+        default=None,
+        max_length=64,
+        json_schema_extra={"pattern": NAME_PATTERN},
+        description="your name for it; left out, its type. Under another name it is another platform, where "
+        "nobody is known yet",
+        examples=["academy"],
+    )
 
 
 class EmbeddedSection(Section):

@@ -108,6 +108,10 @@ class PlatformOptions(Section):
         description="take over an account that syncd did not make when its e-mail address is the same",
     )
 
+    def in_zone(self, zone: str) -> Self:  # noqa: ARG002
+        """These options, for a company with this time zone: for a platform that is told dates."""
+        return self
+
     def warnings(self) -> Iterator[tuple[str, str]]:
         """What is allowed but unwise: the option's path ("tls.verify"), and why it matters."""
         yield from ()

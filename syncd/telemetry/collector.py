@@ -78,7 +78,7 @@ def check(section: TracesSection) -> Finding:
     try:
         collector = Collector(section)
     except ConfigError as exc:
-        return Finding("traces", ok=False, message=exc.message, next_step=exc.next_step)
+        return Finding("traces", False, exc.message, exc.next_step, exc.exit_code)
     try:
         if reason := collector.send([]):
             return Finding("traces", False, f"{collector.name} does not take them: {reason}", _ELSEWHERE)

@@ -65,6 +65,8 @@ def of_register(reading: Reading | None) -> Iterator[Metric]:
     )
     yield labelled("syncd_waiting", "People waiting for a license.", "type", reading.waiting)
     yield labelled("syncd_learners", "Learners by account.", "account", reading.learners)
+    yield plain("syncd_undelivered_changes", "Changes the platform has yet to be told.", reading.undelivered)
+    yield plain("syncd_learners_refused", "Learners the platform would not have.", reading.refused)
     yield plain("syncd_plans_held", "Plans that wait for somebody to decide.", reading.held)
     yield plain("syncd_last_success_timestamp_seconds", "When a run last went through.", reading.succeeded_at)
 

@@ -190,7 +190,7 @@ def test_a_look_is_not_what_somebody_has_to_decide_about(office: Office, file: P
     office.say("learners", "import", str(file), code=3)
     office.say("learners", "add", "--email", "zoe@example.com", "--dry-run", code=3)
     with opened(load(office.config)) as app:
-        assert app.register.runs.held() == []
+        assert app.register.runs.held(app.clock()) == []
     office.say("learners", "import", str(file), "--apply", "--allow", "creations", code=5)
 
 

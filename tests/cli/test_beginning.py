@@ -145,6 +145,15 @@ def test_check_names_the_part_that_does_not_work(office: Office) -> None:
     assert not office.json("check", code=4)["ok"]
 
 
+def test_check_ends_as_a_plan_does_when_the_configuration_is_wrong(office: Office) -> None:
+    office.configure(CONFIG.replace("id: id", "id: number"))
+    office.employ(person("ann"))
+    office.say("plan", code=2)
+    found = office.say("check", code=2).stdout
+    assert "✗ people" in found
+    assert set(office.json("check", code=2)["findings"][-1]) == {"part", "ok", "message", "next_step"}
+
+
 def test_check_goes_on_to_the_directories_when_the_database_fails(office: Office) -> None:
     office.database.write_text("no database at all, and too long to be taken for an empty file\n" * 20)
     found = office.say("check", code=4)

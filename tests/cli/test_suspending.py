@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
+from syncd.register.recorder import Recorder
 from tests.office import Office
 
 
@@ -22,6 +25,19 @@ def test_one_is_shut_out_by_hand_and_let_in_again(office: Office) -> None:
     assert office.json("learners", "show", "ann")["account"] == "active"
     assert "is not suspended by hand" in office.say("learners", "resume", "ann", code=2).stderr
     assert "there is no learner nobody" in office.say("learners", "resume", "nobody", code=2).stderr
+
+
+def test_a_suspension_that_was_cut_short_can_be_taken_back(office: Office) -> None:
+    office.order(3)
+    office.say("sync", code=0)
+    words = ["learners", "suspend", "ann", "--reason", "a mistake"]
+    with patch.object(Recorder, "record", side_effect=KeyboardInterrupt):
+        office.say(*words, code=130)
+    told = office.say("learners", "resume", "ann", code=0).stdout
+    assert "What a run that was cut short had left to do about that is given up." in told
+    office.say("sync", code=0)
+    assert office.json("learners", "show", "ann")["account"] == "active"
+    assert "is not suspended by hand" in office.say("learners", "resume", "ann", code=2).stderr
 
 
 def test_one_may_look_first(office: Office) -> None:

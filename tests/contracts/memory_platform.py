@@ -171,6 +171,15 @@ class ListingPlatform(MemoryPlatform):
             yield ours[start : start + 2]
 
 
+class DeafPlatform(MemoryPlatform):
+    """One that is told and cannot be asked."""
+
+    keeps = ()
+
+    def read_back(self, deliveries: Sequence[Delivery]) -> Mapping[str, PlatformLearner | None]:
+        raise AssertionError(f"{self.name} cannot be asked of {len(deliveries)} people")
+
+
 def _seated(one: Delivery | PlatformLearner) -> bool:
     return one.active and one.ends_at is not None
 

@@ -9,7 +9,7 @@ import pytest
 from syncd.errors import Retriable
 from syncd.model import Verdict
 from syncd.ports import Platform
-from tests.contracts.memory_platform import ListingPlatform, MemoryPlatform, suspended
+from tests.contracts.memory_platform import DeafPlatform, ListingPlatform, MemoryPlatform, suspended
 from tests.contracts.platform import PlatformContract, delivery, known, send
 
 
@@ -45,6 +45,14 @@ class TestListingPlatform(TestMemoryPlatform):
     @pytest.fixture
     def adopting(self) -> ListingPlatform:
         return ListingPlatform(adopts=True)
+
+
+class TestDeafPlatform(TestMemoryPlatform):
+    reads_back = False
+
+    @pytest.fixture
+    def platform(self) -> DeafPlatform:
+        return DeafPlatform()
 
 
 def test_a_second_delivery_writes_nothing(platform: MemoryPlatform) -> None:

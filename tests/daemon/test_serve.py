@@ -145,13 +145,13 @@ def test_whatever_is_wrong_with_a_reload_the_one_before_stays_in_force(
     loaded = settings.load(office.config)
 
     def broken() -> Settings:
-        raise ValueError("nobody thought of this")
+        raise ValueError("nobody thought of this: password=hunter2")
 
     daemon = Daemon(loaded, broken, ServiceManager({}))
     heard = [signal.SIGHUP, signal.SIGTERM]
     monkeypatch.setattr(daemon, "_signal", lambda _: heard.pop(0))
     assert daemon.serve() == 0
-    assert "nobody thought of this" in daemon.status.snapshot().rejected
+    assert "nobody thought of this: password=***" in daemon.status.snapshot().rejected
     assert "is not in force" in daemon.status.snapshot().in_words()
 
 
@@ -209,6 +209,8 @@ def test_a_sync_by_hand_waits_for_the_daemon_and_finishes_what_a_killed_one_left
     assert by_hand.returncode == 0, errors
     assert "took over from run 1" in output
     assert holders(office) == CROWD
+    assert "cut short: its process died" in office.say("runs", "list").stdout
+    assert "cut short: its process died" in office.say("runs", "show", "1").stdout
 
 
 def test_a_run_that_neither_moves_nor_ends_ends_the_daemon_and_is_told(

@@ -14,7 +14,7 @@ import pytest
 from syncd import settings
 from syncd.app import opened
 from syncd.daemon import worker
-from syncd.daemon.status import Role
+from syncd.daemon.status import Role, Status
 from syncd.daemon.worker import Worker
 from syncd.model import RunState
 from tests.daemon.shift import PATIENCE, Shift, at_work
@@ -39,6 +39,16 @@ def test_what_is_asked_is_done_and_shown(office: Office) -> None:
         assert after.running_since == 0
     assert shift.status.snapshot().role is Role.STOPPING
     assert {learner["license"] for learner in office.json("learners", "list")} == {"live"}
+
+
+def test_why_it_cannot_work_is_told_without_secrets() -> None:
+    status = Status()
+    status.change(role=Role.LEADING, trouble="no database at postgresql://syncd:hunter2@db/x", brief="pwd=x")
+    assert "syncd:***@db" in status.snapshot().in_words()
+    assert status.snapshot().not_ready == ("pwd=***",)
+    status.run_ended("failed", 1, failure="refused password=hunter2")
+    status.change(trouble="")
+    assert "refused password=***" in status.snapshot().in_words()
 
 
 def test_a_run_that_fails_is_told_and_the_next_one_works(office: Office) -> None:

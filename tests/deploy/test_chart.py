@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from syncd.cli.program import program
+from syncd.daemon.console.sessions import LASTS
 from syncd.settings.types import seconds
 from tests.deploy.chart import EXAMPLES, ROOT, Chart, configuration, pods
 from tests.servers.process import find_program
@@ -138,6 +139,13 @@ def test_probes_speak_as_the_daemon_does(postgresql_chart: Chart, everything: Ch
         assert {probe["scheme"] for probe in probes} == {scheme}
         listens = configuration(chart.objects())["http"]["listen"]
         assert listens == f"0.0.0.0:{container['ports'][0]['containerPort']}"
+
+
+def test_a_browser_stays_with_the_daemon_it_has_signed_in_to(everything: Chart) -> None:
+    assert "sessionAffinity" not in everything.one("Service", "config.http.console=false")["spec"]
+    service = everything.one("Service", "config.http.console=true")["spec"]
+    assert service["sessionAffinity"] == "ClientIP"
+    assert service["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"] == LASTS
 
 
 @pytest.mark.parametrize(

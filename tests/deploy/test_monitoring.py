@@ -45,8 +45,9 @@ def served() -> set[str]:
     heard = {"listening": {"people": True}, "rings": {"people": 1}}
     now = Snapshot(role=Role.LEADING, ended={"done": 1}, changed={"create": 1}, facts=facts, **heard)
     calls = CallCounts()
-    calls.of("directory", "people").ended("search", Answered.OK, 0.1)
-    calls.of("directory", "people").paused(1.0, throttled=True)
+    for calls_to in (calls.of("directory", "people"), calls.of("platform", "scim")):
+        calls_to.ended("search", Answered.OK, 0.1)
+        calls_to.paused(1.0, throttled=True)
     reading = Reading({("premium", "available"): 1}, 1, {"premium": 1}, {"active": 1}, 1, 1)
     text = Metrics(lambda: now, lambda: reading, lambda: 900, calls.collect).text().decode()
     return {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}

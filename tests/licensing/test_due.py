@@ -190,9 +190,42 @@ def test_a_held_sync_is_told_once_until_it_is_held_for_something_else() -> None:
 
 def test_a_failing_sync_is_told_once_until_one_goes_through() -> None:
     failed = Situation(run=LastRun(1, NOW, "unreachable"))
-    assert told(due(failed)) == [("failed", "sync", "")]
-    assert due(failed, open_={Key(Event.FAILED, "sync")}) == Decision([], [])
-    assert due(Situation(run=LastRun(2, NOW)), open_={Key(Event.FAILED, "sync")}).over
+    assert told(due(failed)) == [("failed", "sync", "unreachable")]
+    assert due(failed, open_=found(due(failed))) == Decision([], [])
+    assert due(Situation(run=LastRun(2, NOW)), open_=found(due(failed))).over
+
+
+def test_a_sync_that_fails_for_another_reason_is_told_again_but_no_reason_twice() -> None:
+    def fails(why: str) -> Situation:
+        return Situation(run=LastRun(1, NOW, why))
+
+    away, full = fails("the directory is away"), fails("the database has no space")
+    first = due(away)
+    second = due(full, open_=found(first))
+    assert told(second) == [("failed", "sync", "the database has no space")]
+    assert second.over == []
+    both = found(first) | found(second)
+    assert due(away, open_=both) == Decision([], []), "two that take turns are no news"
+    assert due(Situation(run=LastRun(2, NOW)), open_=both).over == sorted(both)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("read 4,711 of 12,000 people", "read 812 of 12,001 people"),
+        ("refused at 2027-01-15 08:00:12Z", "refused at 2027-01-15 08:15:09Z"),
+        ("Trace ID: 0c8f41aa-12ab-4bcd-8f00-aabbccddeeff", "Trace ID: ffeeddcc-34cd-4abc-9a00-0123456789ab"),
+        ("at 0x7f3bd2", "at 0xa1c0ff"),
+    ],
+)
+def test_another_number_or_time_is_no_other_reason(one: str, other: str) -> None:
+    first, second = (Situation(run=LastRun(1, NOW, why)) for why in (one, other))
+    assert due(second, open_=found(due(first))) == Decision([], [])
+
+
+def test_a_reason_of_any_length_fits_into_an_index() -> None:
+    (notice,) = due(Situation(run=LastRun(1, NOW, "why " * 5000))).new
+    assert len(notice.key.threshold.encode()) <= 1000
 
 
 def test_what_was_not_looked_at_is_neither_new_nor_over() -> None:

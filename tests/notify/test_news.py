@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.errors import Unavailable
+from syncd.errors import Held, Unavailable
 from syncd.licensing.notices import Credential, Event, Inputs, ShortfallAhead
 from syncd.model import LicenseType, RunState
 from syncd.plan.policy import Policy
@@ -182,12 +182,29 @@ def test_a_failing_sync_is_told_to_admins_once_until_one_goes_through(town: Town
     fail(town)
     assert len(town.mail.to("it@contoso.com")) == 2
     assert "What to do" not in text_of(town.mail.to("it@contoso.com")[1]), "where nobody knows"
+    town.company.people.refuse(Unavailable("it has no space"))
+    fail(town)
+    assert "did not go through: it has no space" in text_of(town.mail.to("it@contoso.com")[2])
 
 
 def fail(town: Town) -> None:
     with pytest.raises(Unavailable):
         town.company.sync()
     town.tell()
+
+
+def test_a_plan_made_by_hand_that_fails_is_told_as_what_it_is(town: Town) -> None:
+    plan = town.company.add("ann", apply=False)
+    town.company.add("ann")
+    with pytest.raises(Held):
+        town.company.sync(reviewed=plan.run)
+    town.tell()
+    (mail,) = town.mail.to("it@contoso.com")
+    assert mail["Subject"] == f"Contoso: Plan {plan.run} (learners import) has failed"
+    told = " ".join(text_of(mail).split())
+    assert f"did not go through: the world has moved on since run {plan.run}" in told
+    assert "next sync tries again" not in told
+    assert "runs show 3" in told
 
 
 def test_a_sync_that_somebody_stopped_is_nobodys_news(town: Town) -> None:

@@ -43,6 +43,24 @@ def test_every_event_has_its_words_in_every_language(event: Event, language: str
     assert _Balance.of(written.html) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "directory", "words"),
+    [
+        ("en", "", ["The daemon: c.pem expires in 7 days", "shows it to whoever asks", "reload the daemon"]),
+        ("en", "cloud", ["cloud: c.pem expires in 7 days", "logs in to cloud with it"]),
+        ("de", "", ["Der Dienst: c.pem läuft in 7 Tagen ab", "weist sich der Dienst", "neu lesen"]),
+        ("de", "cloud", ["cloud: c.pem läuft in 7 Tagen ab", "meldet sich syncd bei cloud an"]),
+    ],
+)
+def test_what_the_daemon_is_known_by_is_nothing_it_logs_in_with(
+    language: str, directory: str, words: list[str]
+) -> None:
+    credential = {"directory": directory, "name": "c.pem"}
+    written = write(Event.CREDENTIALS, section=section(language=language), **credential)
+    text = " ".join(f"{written.subject} {written.text}".split())
+    assert [each for each in words if each not in text] == []
+
+
 def test_the_languages_say_the_same_things() -> None:
     assert set(built_in("en").texts) == set(built_in("de").texts)
 

@@ -83,6 +83,7 @@ def test_people_are_found_by_an_index_whatever_they_are_named_by(watched: Watche
 def test_a_run_begins_without_a_look_at_every_run(watched: Watched) -> None:
     company, engine, _ = watched
     runs = Runs(engine)
+    runs.abandoned()
     number = runs.begin("serve", "test", company.now)
     runs.interrupted()
     runs.last_sizes()

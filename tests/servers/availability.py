@@ -25,6 +25,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "disk": ("mount", "umount", "unshare"),
     "helm": ("helm", "kubernetes-validate"),
     "scimmy": ("node",),
+    "chromium": ("chromium", "chromedriver"),
 }
 PACKAGES: dict[str, tuple[str, ...]] = {"kerberos": ("gssapi",)}
 FILES: dict[str, tuple[str, ...]] = {"scimmy": (".cache/scimmy/made",)}

@@ -56,7 +56,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(wrong: Wrong) -> Non
         ("timezone: 5", "timezone must be text; put the value in quotes"),
         ("log: info", "log must be a section of `key: value` lines"),
         ("log: { level: loud }", "log.level must be one of debug, info, warning, error"),
-        ("platform: { type: teapot }", f"platform.type must be one of {', '.join(TYPES)}"),
+        ("platform: { type: abacus }", f"platform.type must be one of {', '.join(TYPES)}"),
         ("managers: { group: x }", "managers must be a list"),
         ("managers: [ Staff ]", "managers[0] must be a section of `key: value` lines"),
         ("match: { by: [phone] }", "match.by[0] must be one of link, email"),
@@ -144,6 +144,27 @@ def test_a_mapping_without_email_is_refused(wrong: Wrong) -> None:
         "syncd.yaml:7: directories[0].mapping leaves email empty, and without it nobody can be a learner; "
         "map it to an attribute"
     ]
+
+
+def test_contradictions_are_told_although_another_section_is_wrong(wrong: Wrong) -> None:
+    text = """\
+    compny: Contoso
+    directories:
+      - { name: hr, type: file, path: people.csv, id: employee_id, mapping: { email: ~ } }
+      - { name: hq, type: nothing }
+    log: { level: loud }
+    schedule: { deadline: 1h, stop_within: 2h }
+    notify: { to: [{ mail: it@contoso.com }] }
+    """
+    found = wrong(text)
+    assert len(found) == 7, found
+    assert "syncd.yaml:6: schedule.stop_within is longer than deadline (1h)" in " ".join(found)
+    assert "notify needs smtp" in " ".join(found)
+
+
+def test_nothing_is_told_of_a_section_that_is_wrong_but_why(also_wrong: Wrong) -> None:
+    text = "schedule: { deadline: 1h, stop_within: 2h, every: often }\nnotify: { to: 7 }\n"
+    assert len(also_wrong(text)) == 2
 
 
 def test_warnings_do_not_stop_anything(also: Loaded) -> None:

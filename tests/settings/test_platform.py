@@ -34,7 +34,7 @@ def academy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", ["", "platform:", "platform: { type: embedded }"])
 def test_by_itself_the_register_is_the_platform(also: Loaded, text: str) -> None:
-    assert also(text).platform == section.PlatformSettings("embedded", None)
+    assert also(text).platform == section.PlatformSettings("embedded", "embedded", None)
 
 
 def test_its_options_are_those_of_its_type(also: Loaded) -> None:
@@ -62,7 +62,7 @@ def test_what_is_unwise_is_told_with_its_line(also: Loaded) -> None:
             "platform.type must be one of embedded, academy; did you mean academy?",
         ),
         ("platform: { type: academy }", "platform.url is required (where it is)"),
-        ("platform: { type: embedded, url: x }", "platform.url is not a known key; there are type"),
+        ("platform: { type: embedded, url: x }", "platform.url is not a known key; there are type, name"),
         ("platform: { type: 7 }", "platform.type must be text; put the value in quotes"),
     ],
 )

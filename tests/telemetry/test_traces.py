@@ -188,7 +188,7 @@ def test_check_says_whether_the_collector_takes_what_it_is_sent(office: Office, 
     assert "does not take them" in refused
     assert "404" in refused
     trace_to(office, receiver.url, "  headers: { Authorization: { env: NOWHERE_TO_BE_FOUND } }\n")
-    assert "NOWHERE_TO_BE_FOUND" in office.say("check", code=4).stdout
+    assert "NOWHERE_TO_BE_FOUND" in office.say("check", code=2).stdout
 
 
 def test_a_collector_that_says_nothing_holds_nobody_up(office: Office) -> None:

@@ -167,4 +167,4 @@ def _so_many(people: int) -> str:
 
 
 def _failed(part: str, exc: SyncdError) -> Finding:
-    return Finding(part, False, exc.message, exc.next_step)
+    return Finding(part, False, exc.message, exc.next_step, exc.exit_code)

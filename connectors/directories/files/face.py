@@ -44,7 +44,7 @@ class FileDirectory:
                 file.verify()
             yield from self._counted(counts)
         except SyncdError as error:
-            yield Finding(self.name, False, error.message, error.next_step)
+            yield Finding(self.name, False, error.message, error.next_step, error.exit_code)
 
     def _sightings(self, request: ReadRequest, file: TextFile) -> Iterator[Sighting]:
         people = LdifPeople if self._options.is_ldif else CsvPeople

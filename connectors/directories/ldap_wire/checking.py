@@ -153,4 +153,4 @@ def _group(ref: GroupRef, members: int, people: int) -> Finding:
 
 
 def _failed(part: str, exc: SyncdError) -> Finding:
-    return Finding(part, False, exc.message, exc.next_step)
+    return Finding(part, False, exc.message, exc.next_step, exc.exit_code)

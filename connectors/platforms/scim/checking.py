@@ -34,7 +34,7 @@ def check(sites: Sites, options: ScimOptions) -> Iterator[Finding]:
             yield from _license(site)
             yield from _ours(site)
     except SyncdError as exc:
-        yield Finding(f"platform {options.url}", False, exc.message, exc.next_step)
+        yield Finding(f"platform {options.url}", False, exc.message, exc.next_step, exc.exit_code)
 
 
 def _credential(sites: Sites) -> Iterator[Finding]:

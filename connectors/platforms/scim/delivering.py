@@ -7,7 +7,7 @@ part ─ look up ─> decide ─> write (bulk, or one by one) ─> read back ─
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.platforms.scim import deciding
 from connectors.platforms.scim.attributes import Json, text
@@ -71,12 +71,17 @@ class Delivering:
                 self._carry(steps)
             except Unavailable as exc:
                 trouble = exc
-            for step in steps:
-                is_whole = trouble is None or self._site.group is None or not step.is_done
-                if step.outcome is not None and is_whole:
-                    yield step.outcome
+            told = list(self._told(steps, whole=trouble is None))
+            for outcome in told:
+                yield replace(outcome, more=outcome is not told[-1])
             if trouble is not None:
                 raise trouble
+
+    def _told(self, steps: Iterable[Step], *, whole: bool) -> Iterator[Outcome]:
+        """What is known for certain; of a part that is not `whole`, nobody's membership of a group is."""
+        for step in steps:
+            if step.outcome is not None and (whole or self._site.group is None or not step.is_done):
+                yield step.outcome
 
     def _parts(self, deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
         size = min(self._site.features.bulk, _LARGEST) or _PART

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.routing import APIRoute
 
 from syncd import approval
 from syncd.app import App
@@ -30,12 +31,22 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 def api(app: Callable[[], App], queue: Queue, access: Callable[[], Access]) -> APIRouter:
     """`app` and `access` give those of the configuration in force."""
     viewer, operator = (Depends(needs(access, role)) for role in (Role.VIEWER, Role.OPERATOR))
-    router = APIRouter(prefix="/api/v1", dependencies=[Depends(bearer)])
-    router.include_router(_runs(app), dependencies=[viewer], tags=["runs"])
-    router.include_router(_licenses(app), dependencies=[viewer], tags=["licenses"])
-    router.include_router(_learners(app), dependencies=[viewer], tags=["learners"])
-    router.include_router(_commands(app, queue, operator), tags=["commands"])
+    router, exact = APIRouter(prefix="/api/v1", dependencies=[Depends(bearer)]), Depends(_no_other_parameters)
+    router.include_router(_runs(app), dependencies=[viewer, exact], tags=["runs"])
+    router.include_router(_licenses(app), dependencies=[viewer, exact], tags=["licenses"])
+    router.include_router(_learners(app), dependencies=[viewer, exact], tags=["learners"])
+    router.include_router(_commands(app, queue, operator), dependencies=[operator, exact], tags=["commands"])
     return router
+
+
+def _no_other_parameters(request: Request) -> None:
+    """A mistyped parameter is no question without it."""
+    route = request.scope["route"]
+    assert isinstance(route, APIRoute)
+    known = [field.alias for field in route.dependant.query_params]
+    if unknown := sorted(set(request.query_params) - set(known)):
+        there = f"there are {', '.join(known)}" if known else "there is none here"
+        raise HTTPException(422, f"there is no parameter {', '.join(unknown)}; {there}")
 
 
 def _runs(app: Callable[[], App]) -> APIRouter:

@@ -7,28 +7,33 @@ import logging
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncd import __version__
 from syncd.app import App
+from syncd.certificate import context_of, renew
 from syncd.daemon.http.access import Access
 from syncd.daemon.http.api import api
 from syncd.daemon.http.metrics import CONTENT_TYPE, Metrics
 from syncd.daemon.http.shapes import Health
-from syncd.daemon.http.tls import context_of, renew
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError, SyncdError
+from syncd.masking import without_secrets
 from syncd.register.gauges import Reading
 from syncd.settings.http import HttpSection, Role
 from syncd.telemetry.calls import CallCounts
 
 _END = 5.0  # seconds in which answers in hand are finished
+_HOME = "/console"
 _TICK = 1.0  # seconds for which the Date of answers holds
 
 
@@ -55,7 +60,7 @@ class _Quiet(uvicorn.Server):
 
 
 class HttpServer:
-    """Health, metrics and the API. `follow` makes it answer for another configuration."""
+    """Health, metrics, the API and the console. `follow` makes it answer for another configuration."""
 
     def __init__(
         self, section: HttpSection, app: App, queue: Queue, status: Status, calls: CallCounts
@@ -63,10 +68,12 @@ class HttpServer:
         self._section = section
         self._app = app
         self._access = Access(section)
+        self._queue = queue
         self._status = status
+        self._console: ASGIApp | None = None
         self._calls = calls
         config = uvicorn.Config(
-            self._application(queue),
+            self._application(),
             host=section.host,
             port=section.port,
             lifespan="off",
@@ -95,6 +102,7 @@ class HttpServer:
                 f"http.listen: {self._section.listen} cannot be listened on: {why}",
                 next_step="choose an address of this machine, and a port nobody else listens on",
             ) from exc
+        ear.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a body waits 40 ms for its head
         self._thread = threading.Thread(target=self._server.run, args=([ear],), name="http", daemon=True)
         self._thread.start()
 
@@ -109,10 +117,11 @@ class HttpServer:
         access = Access(section)
         if self._tls and section.tls:
             renew(self._tls, section.tls)
+        self._section = section
         self._access = access
         self._app = app
 
-    def _application(self, queue: Queue) -> FastAPI:
+    def _application(self) -> FastAPI:
         application = FastAPI(
             title="syncd",
             version=__version__,
@@ -121,9 +130,10 @@ class HttpServer:
             docs_url=None,
             redoc_url=None,
         )
-        application.include_router(api(lambda: self._app, queue, lambda: self._access))
+        application.include_router(api(lambda: self._app, self._queue, lambda: self._access))
         self._add_health(application)
         self._add_metrics(application)
+        self._add_console(application)
 
         @application.middleware("http")
         async def in_words(request: Request, go_on: RequestResponseEndpoint) -> Response:
@@ -132,7 +142,8 @@ class HttpServer:
                 with self._app.register.errors_in_words():
                     return await go_on(request)
             except SyncdError as exc:
-                return JSONResponse({"detail": exc.message, "next_step": exc.next_step}, status_code=503)
+                told = {"detail": exc.message, "next_step": exc.next_step}
+                return JSONResponse({name: without_secrets(text) for name, text in told.items()}, 503)
 
         return application
 
@@ -159,8 +170,39 @@ class HttpServer:
                 self._access.check(request, Role.METRICS)
             return Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    def _add_console(self, application: FastAPI) -> None:
+        @application.get("/", include_in_schema=False)
+        def first() -> Response:
+            return RedirectResponse(_HOME, 303) if self._section.console else _nothing()
+
+        pages = _Pages(self._site)
+        application.router.routes.append(Route(_HOME, pages))  # a mount alone would answer with a redirect
+        application.mount(_HOME, pages)
+
+    def _site(self) -> ASGIApp | None:
+        """The console, where it is wanted; whoever never asks for a page never pays for the import."""
+        if self._section.console and self._console is None:
+            from syncd.daemon.console.site import Site
+
+            self._console = Site(lambda: self._app, self._queue, self._status, lambda: self._access)
+        return self._console if self._section.console else None
+
     def _pause(self) -> int:
         return self._app.settings.schedule.pauses.longest
 
     def _reading(self) -> Reading | None:
         return self._app.gauges()
+
+
+class _Pages:
+    """Whatever is asked for below the console's path. `site`: the console, or None where there is none."""
+
+    def __init__(self, site: Callable[[], ASGIApp | None]) -> None:
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._site() or _nothing())(scope, receive, send)
+
+
+def _nothing() -> Response:
+    return JSONResponse({"detail": "Not Found"}, status_code=404)

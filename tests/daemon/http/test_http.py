@@ -248,6 +248,27 @@ def test_what_nobody_can_mean_is_no_error_of_ours(
     assert site.get(path, "VIEWER").status_code == code
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", "/api/v1/runs?limt=5", "there is no parameter limt; there are limit"),
+        ("GET", "/api/v1/learners?serch=ann&limit=5&x=", "no parameter serch, x; there are search, lic"),
+        ("GET", "/api/v1/orders?limit=5", "there is no parameter limit; there is none here"),
+        ("POST", "/api/v1/sync?full=true", "there is no parameter full; there is none here"),
+    ],
+)
+def test_a_mistyped_parameter_is_named_with_those_there_are(
+    answering: Callable[..., Site], method: str, path: str, told: str
+) -> None:
+    site = answering()
+    body = {} if method == "POST" else None
+    found = site.client.request(method, path, headers=site.as_("OPERATOR"), json=body)
+    assert found.status_code == 422
+    assert told in found.json()["detail"]
+    assert site.client.request(method, path, json=body).status_code == 401, "who may not ask is told nothing"
+    assert not len(site.queue)
+
+
 def test_counters_begin_at_zero_so_that_the_first_failure_is_an_increase(
     answering: Callable[..., Site],
 ) -> None:

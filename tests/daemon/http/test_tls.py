@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,11 @@ from syncd.daemon.http.server import HttpServer
 from syncd.daemon.queue import Queue
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError
+from syncd.licensing.due import Rules, decide
+from syncd.licensing.notices import Event, Situation
 from syncd.settings import Settings
 from syncd.telemetry.calls import CallCounts
-from tests.office import CONFIG, Office
+from tests.office import CONFIG, Office, person
 from tests.servers.certificates import Authority, ServerCertificate
 from tests.servers.tcp import free_port
 
@@ -89,3 +93,27 @@ def test_a_renewed_certificate_is_shown_after_a_reload(tmp_path: Path, authority
         with pytest.raises(ConfigError, match="another certificate"):
             server.follow(found.http, app)
         assert shown() == renewed
+
+
+def test_the_end_of_the_certificate_is_told_before_it_comes(tmp_path: Path, authority: Authority) -> None:
+    ours = authority.issue("127.0.0.1", lifetime=timedelta(days=20))
+    office = Office(tmp_path)
+    office.employ(person("ann"))
+    with answering(office, ours) as (_, found, app):
+        assert "✓ http.tls: the certificate" in office.say("check", code=0).stdout
+        (ending,) = app.inputs().credentials or ()
+        assert ending[:2] == ("", f"certificate {ours.certificate}")
+        assert ending.ends_at == pytest.approx(time.time() + 20 * 86_400, abs=60)
+        decision = decide(Situation(), app.inputs(), Rules(), (), app.clock(), found.zone)
+    (told,) = [notice for notice in decision.new if notice.told]
+    assert (told.key.event, told.key.threshold) == (Event.CREDENTIALS, "30d")
+    assert told.key.subject.startswith(f"daemon certificate {ours.certificate}, ")
+
+
+def test_a_certificate_that_has_ended_does_not_work(tmp_path: Path, authority: Authority) -> None:
+    ours, office = authority.expired("127.0.0.1"), Office(tmp_path)
+    office.employ(person("ann"))
+    with answering(office, ours):
+        told = office.say("check", code=4).stdout
+    assert f"✗ http.tls: the certificate {ours.certificate} ended on" in " ".join(told.split())
+    assert "→ replace it, and reload the daemon" in told

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from syncd.cli.wording import many, verb
 from syncd.forecasting import YEAR, Foresight
 from syncd.licensing.chances import LEVEL
 from syncd.licensing.forecast import SOON, Ending, NextShortfall, Outlook
 from syncd.licensing.rates import SHORTEST, Rate
+from syncd.words.wording import many, verb
 
 _WEEK = 7
 

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from syncd.cli import outlook
 from syncd.forecasting import AS_IT_IS, Foresight
 from syncd.licensing.course import Rules
 from syncd.licensing.days import twelve_months
 from syncd.licensing.forecast import Question, forecast
 from syncd.licensing.rates import Rate
 from syncd.licensing.stock import LotStock, Stock
+from syncd.words import outlook
 
 NOW = int(datetime(2026, 11, 24, 9, tzinfo=UTC).timestamp())
 DAYS = twelve_months(NOW, UTC)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from math import ceil, floor
 
-from syncd.cli.outlook import orders
-from syncd.cli.wording import many, verb
 from syncd.dates import day
 from syncd.forecasting import Foresight
 from syncd.licensing.course import Point
 from syncd.licensing.forecast import Outlook
 from syncd.register.stock import Holder
+from syncd.words.outlook import orders
+from syncd.words.wording import many, verb
 
 WHO = ("WHO", "E-MAIL", "DEPARTMENT", "LICENSE ENDS")
 _EVENTS = ("DATE", "CERTAIN", "EXPECTED", "BETWEEN", "WHAT HAPPENS")

@@ -1,0 +1,1 @@
+"""A platform that only takes files: CSV files in a folder, for an import by hand or by machine."""
