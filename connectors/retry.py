@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.stop import stop_base
 from tenacity.wait import wait_random_exponential
 
-from syncd.errors import Retriable
+from syncd.errors import Retriable, Unanswered
 from syncd.ports import UNHEARD, Calls
 
 Result = TypeVar("Result")
@@ -45,6 +45,45 @@ def repeat(
         reraise=True,
     )
     return policy(call)
+
+
+class Patience:
+    """`repeat`, for calls whose pauses may come to so many seconds, all together."""
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        attempts: int,
+        sleep: Callable[[float], None] = time.sleep,
+        calls: Calls = UNHEARD,
+    ) -> None:
+        self._left = float(seconds)
+        self._attempts = attempts
+        self._sleep = sleep
+        self._calls = calls
+
+    def repeat(self, call: Callable[[], Result]) -> Result:
+        """As `repeat`, of what only reads."""
+        return repeat(call, attempts=self._attempts, within=self._left, sleep=self._pause, calls=self._calls)
+
+    def write(self, call: Callable[[], Result]) -> Result:
+        """As `repeat`, of what is not to be done twice: raises `Unanswered` at once."""
+
+        def once() -> Result | Unanswered:
+            try:
+                return call()
+            except Unanswered as exc:
+                return exc
+
+        found = self.repeat(once)
+        if isinstance(found, Unanswered):
+            raise found
+        return found
+
+    def _pause(self, seconds: float) -> None:
+        self._left -= seconds
+        self._sleep(seconds)
 
 
 class _Within(stop_base):

@@ -17,7 +17,7 @@ from connectors.directories.entra_id.options import EntraOptions
 from connectors.directories.entra_id.tokens import Tokens
 from connectors.http import Http
 from connectors.http_trouble import host_of
-from connectors.retry import pause_asked, repeat
+from connectors.retry import Patience, pause_asked
 from syncd.errors import Incomplete, Retriable, Unavailable
 from syncd.ports import UNHEARD, Calls
 
@@ -60,9 +60,7 @@ class Graph:
         self.tokens = tokens
         self._root = f"{options.graph}/v1.0"
         self._http = http
-        self._calls = calls
-        self._sleep = sleep
-        self._patience = float(options.patience)
+        self._patience = Patience(options.patience, attempts=_ATTEMPTS, sleep=sleep, calls=calls)
 
     @property
     def clock_ahead(self) -> int:
@@ -71,7 +69,7 @@ class Graph:
 
     def get(self, call: Call) -> Json:
         """The answer. Raises `Retriable` after long patience, else what the refusal means."""
-        found: Json = self._repeated(lambda: self._once(call))
+        found: Json = self._patience.repeat(lambda: self._once(call))
         return found
 
     def pages(self, call: Call) -> Iterator[Json]:
@@ -96,7 +94,7 @@ class Graph:
         found: dict[int, Reply] = {}
         for start in range(0, len(calls), _BATCH):
             waiting = dict(enumerate(calls[start : start + _BATCH], start))
-            self._repeated(partial(self._sent_together, waiting, found))
+            self._patience.repeat(partial(self._sent_together, waiting, found))
         return [found[number] for number in range(len(calls))]
 
     def refusal(self, reply: Reply, call: Call) -> Exception:
@@ -125,13 +123,6 @@ class Graph:
             )
         seen.add(link)
         return link
-
-    def _repeated(self, call: Callable[[], Any]) -> Any:
-        def pause(seconds: float) -> None:
-            self._patience -= seconds
-            self._sleep(seconds)
-
-        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause, calls=self._calls)
 
     def _once(self, call: Call) -> Json:
         answer = self._authorized(call)

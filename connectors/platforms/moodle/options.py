@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, GetJsonSchemaHandler, StringConstraints, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from connectors.http_options import HttpOptions
-from syncd.settings.types import Duration, PlatformOptions, Secret, Section, with_short_forms
+from connectors.platform_options import Address, RemoteOptions
+from syncd.settings.types import Secret, Section, with_short_forms
 
 ACCOUNT = "account"
 _ENDPOINT = "/webservice/rest/server.php"
@@ -93,17 +91,14 @@ class MoodleLicense(Section):
         return with_short_forms(core, handler, ({"const": ACCOUNT},))
 
 
-class MoodleOptions(HttpOptions, PlatformOptions):
+class MoodleOptions(RemoteOptions):
     """One Moodle site."""
 
-    url: str = Field(description="address of the site, as in https://learn.example.com")
+    url: Address = Field(description="address of the site, as in https://learn.example.com")
     token: Secret = Field(description="where the web service token is kept")
     token_expires: date | None = Field(
         None,
         description="the token's `Valid until`, as in 2027-05-31, to be warned of it",
-    )
-    allow_clear_text_token: bool = Field(
-        False, description="send the token over http, too, where anybody on the way can read it"
     )
     key_prefix: str = Field(
         "syncd-",
@@ -129,20 +124,11 @@ class MoodleOptions(HttpOptions, PlatformOptions):
         default=MoodleLicense(),
         description="what a license is there: an account that is not suspended, a cohort, or a slot of IOMAD",
     )
-    patience: Duration = Field(
-        600, description="how long one run may wait, all pauses together, while the site asks us to slow down"
-    )
 
     @field_validator("url")
     @classmethod
-    def _a_site(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is not of the form https://host")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold a user or password")
-        _ = parts.port  # raises ValueError when it is no number
-        return url.rstrip("/").removesuffix(_ENDPOINT)
+    def _the_site(cls, url: str) -> str:
+        return url.removesuffix(_ENDPOINT)
 
     @field_validator("languages")
     @classmethod
@@ -150,17 +136,16 @@ class MoodleOptions(HttpOptions, PlatformOptions):
         return {name.lower().replace("_", "-"): language for name, language in value.items()}
 
     @model_validator(mode="after")
-    def _nobody_listens(self) -> Self:
-        if self._readable and not self.allow_clear_text_token:
-            raise ValueError(
-                "url: the token would travel readable; use https://, "
-                "or accept it with allow_clear_text_token: true"
-            )
+    def _ends_are_kept(self) -> Self:
         if self.license.iomad is not None and self.fields.license_ends is None:
             raise ValueError(
                 "fields.license_ends is required with license.iomad: IOMAD does not tell who has which"
             )
         return self
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        return {"url": self.url}
 
     @property
     def endpoint(self) -> str:
@@ -170,18 +155,3 @@ class MoodleOptions(HttpOptions, PlatformOptions):
     def batch(self) -> int:
         """How many people one call is about: Moodle may take a second for each, and nothing is sent twice."""
         return min(50, self.read_timeout)
-
-    @property
-    def _readable(self) -> bool:
-        return urlsplit(self.url).scheme == "http" and not _is_loopback(urlsplit(self.url).hostname or "")
-
-    def warnings(self) -> Iterator[tuple[str, str]]:
-        if self._readable:
-            yield "allow_clear_text_token", "the token travels readable: whoever has it may do what syncd may"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -17,7 +17,7 @@ from connectors.http import Http
 from connectors.http_trouble import host_of
 from connectors.platforms.moodle.options import MoodleOptions
 from connectors.platforms.moodle.trouble import Lost, Refusal, is_error, judged
-from connectors.retry import pause_asked, repeat
+from connectors.retry import Patience, pause_asked
 from syncd.errors import Retriable, Unanswered, Unavailable
 from syncd.ports import UNHEARD, Calls
 
@@ -48,14 +48,12 @@ class Moodle:
         self.host = host_of(options.url)
         self._options = options
         self._http = http
-        self._calls = calls
-        self._sleep = sleep
-        self._patience = float(options.patience)
+        self._patience = Patience(options.patience, attempts=_ATTEMPTS, sleep=sleep, calls=calls)
         self._token = ""
 
     def read(self, function: str, params: Params | None = None) -> Any | Refusal:
         """What a function that changes nothing answers. Raises when the site as a whole cannot be used."""
-        return self._repeated(lambda: self._once(function, params or {}))
+        return self._patience.repeat(lambda: self._once(function, params or {}))
 
     def write(self, function: str, params: Params) -> Any | Refusal | Lost:
         """As `read`, of a function that changes something: never sent twice once it may have arrived.
@@ -63,15 +61,12 @@ class Moodle:
         An answer that Moodle finds fault with comes of something that was done.
         """
 
-        def once() -> Any:
-            try:
-                answer = self._once(function, params, writes=True)
-            except Unanswered:
-                return Lost.ANSWER
-            spoiled = isinstance(answer, Refusal) and answer.code == "invalidresponse"
-            return Lost.ANSWER if spoiled else answer
-
-        return self._repeated(once)
+        try:
+            answer = self._patience.write(lambda: self._once(function, params, writes=True))
+        except Unanswered:
+            return Lost.ANSWER
+        spoiled = isinstance(answer, Refusal) and answer.code == "invalidresponse"
+        return Lost.ANSWER if spoiled else answer
 
     def listed(self, function: str, params: Params, key: str = "") -> list[Any] | Refusal:
         """As `read`, of a function that answers with a list, or with one under `key`."""
@@ -87,13 +82,6 @@ class Moodle:
         return Unavailable(
             f"{self.host}: an answer to {function} that is not Moodle's", next_step="check url, and its proxy"
         )
-
-    def _repeated(self, call: Callable[[], Any]) -> Any:
-        def pause(seconds: float) -> None:
-            self._patience -= seconds
-            self._sleep(seconds)
-
-        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause, calls=self._calls)
 
     def _once(self, function: str, params: Params, *, writes: bool = False) -> Any:
         self._token = self._token or self._options.token.reveal()

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from ipaddress import ip_address
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from connectors.http_options import HttpOptions
-from syncd.settings.types import Duration, PlatformOptions, Secret
+from connectors.platform_options import Address, RemoteOptions
+from syncd.settings.types import Secret
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _API, _TOKEN = "/api/v1", "/oauth2/access_token"
 
 
-class OpenEdxOptions(HttpOptions, PlatformOptions):
+class OpenEdxOptions(RemoteOptions):
     """One subscription plan."""
 
-    url: str = Field(description="license-manager, as in https://license-manager.example.com")
-    lms_url: str = Field(description="the LMS, which signs us in, as in https://lms.example.com")
+    url: Address = Field(description="license-manager, as in https://license-manager.example.com")
+    lms_url: Address = Field(description="the LMS, which signs us in, as in https://lms.example.com")
     client_id: str = Field(min_length=1, description="client id of the application in the LMS")
     client_secret: Secret = Field(description="where that application's client secret is kept")
     subscription_plan: str = Field(description="UUID of the plan whose licenses learners get")
@@ -30,24 +29,6 @@ class OpenEdxOptions(HttpOptions, PlatformOptions):
     batch_size: int = Field(
         default=100, ge=1, le=1000, description="licenses assigned or revoked by one request, at most"
     )
-    patience: Duration = Field(
-        default=600,
-        description="how long one delivery may wait, all pauses together, while the plan is locked or "
-        "license-manager asks us to slow down",
-    )
-
-    @field_validator("url", "lms_url")
-    @classmethod
-    def _https(cls, url: str) -> str:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError when it is no number
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is not of the form https://host")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold a user or password")
-        if parts.scheme == "http" and not _is_here(parts.hostname):
-            raise ValueError("must begin with https://: the client secret would travel for all to read")
-        return url.rstrip("/")
 
     @field_validator("subscription_plan")
     @classmethod
@@ -55,6 +36,10 @@ class OpenEdxOptions(HttpOptions, PlatformOptions):
         if not _UUID.fullmatch(value):
             raise ValueError("is not a UUID such as 504b1735-9d3a-4000-848d-6ae7a56e6350")
         return value.lower()
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        return {"url": self.url, "lms_url": self.lms_url}
 
     @property
     def plan_url(self) -> str:
@@ -66,16 +51,10 @@ class OpenEdxOptions(HttpOptions, PlatformOptions):
         return _with_path(self.lms_url, _TOKEN)
 
     def warnings(self) -> Iterator[tuple[str, str]]:
+        yield from super().warnings()
         if self.notify_users:
             yield "notify_users", "means a mail from Open edX to everybody who gets a license, also at first"
 
 
 def _with_path(url: str, path: str) -> str:
     return url if urlsplit(url).path else url + path
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -19,8 +19,8 @@ from connectors.platforms.open_edx import trouble
 from connectors.platforms.open_edx.licenses import License
 from connectors.platforms.open_edx.options import OpenEdxOptions
 from connectors.platforms.open_edx.tokens import Tokens
-from connectors.retry import pause_asked, repeat
-from syncd.errors import Retriable, Unanswered
+from connectors.retry import Patience, pause_asked
+from syncd.errors import Retriable
 from syncd.ports import UNHEARD, Calls
 
 Json = Mapping[str, Any]
@@ -65,9 +65,7 @@ class LicenseManager:
         self._options = options
         self._http = http
         self._tokens = Tokens(options, http)
-        self._calls = calls
-        self._sleep = sleep
-        self._patience = float(options.patience)
+        self._patience = Patience(options.patience, attempts=_ATTEMPTS, sleep=sleep, calls=calls)
 
     def plan(self) -> Json:
         """The plan: its title, term, counts of licenses and of revocations."""
@@ -132,7 +130,7 @@ class LicenseManager:
                 raise trouble.strange(host_of(self._options.url))
             return body
 
-        return self._repeated(once)
+        return self._patience.repeat(once)
 
     def _write(self, action: str, body: Json) -> Reply:
         """Repeated only where it surely was not done: no connection, a lock, too many requests."""
@@ -140,24 +138,11 @@ class LicenseManager:
         text = json.dumps(body).encode()
         send = partial(self._authorized, "POST", f"/licenses/{action}/", body=text, operation=action)
 
-        def once() -> Reply | Unanswered:
-            try:
-                answer = self._judged(send(), reading=False, pause=next(pauses))
-            except Unanswered as exc:
-                return exc
+        def once() -> Reply:
+            answer = self._judged(send(), reading=False, pause=next(pauses))
             return Reply(answer.status_code, trouble.body_of(answer))
 
-        found = self._repeated(once)
-        if isinstance(found, Unanswered):
-            raise found
-        return found
-
-    def _repeated(self, call: Callable[[], Result]) -> Result:
-        def pause(seconds: float) -> None:
-            self._patience -= seconds
-            self._sleep(seconds)
-
-        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause, calls=self._calls)
+        return self._patience.write(once)
 
     def _authorized(self, method: str, path: str, **how: Any) -> requests.Response:
         """The answer to a call with our token; when it is not accepted, as once an hour, with a new one."""

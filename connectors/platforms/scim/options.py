@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from ipaddress import ip_address
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from connectors.http_options import HttpOptions
-from syncd.settings.types import Duration, PlatformOptions, Secret, Section, with_short_forms
+from connectors.platform_options import Address, RemoteOptions
+from syncd.settings.types import Secret, Section, with_short_forms
 
 FieldName = Literal[
     "first_name", "last_name", "department", "job_title", "employee_id", "language",
@@ -113,10 +111,12 @@ class ScimLicenseOptions(Section):
         return with_short_forms(core, handler, _ACCOUNT)
 
 
-class ScimOptions(HttpOptions, PlatformOptions):
+class ScimOptions(RemoteOptions):
     """One platform that speaks SCIM 2.0."""
 
-    url: str = Field(description="the base of its SCIM addresses, as in https://learn.example.com/scim/v2")
+    url: Address = Field(
+        description="the base of its SCIM addresses, as in https://learn.example.com/scim/v2"
+    )
     auth: ScimAuthOptions = Field(description="who we are to the platform")
     license: ScimLicenseOptions = Field(
         ScimLicenseOptions(),
@@ -136,49 +136,8 @@ class ScimOptions(HttpOptions, PlatformOptions):
     )
     bulk: bool = Field(default=True, description="send many changes in one request where that is offered")
     page_size: int = Field(200, ge=1, le=5000, description="accounts asked for at a time")
-    patience: Duration = Field(
-        600, description="how long one call may wait, all pauses together, while we are asked to slow down"
-    )
-    allow_http: bool = Field(
-        default=False, description="send tokens and people over http, too, where anybody may read them"
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _a_base(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is not of the form https://host/path")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold a user or password; use auth")
-        _ = parts.port  # raises ValueError when it is no number
-        return url.rstrip("/")
-
-    @model_validator(mode="after")
-    def _nobody_listens(self) -> Self:
-        if not self.allow_http and any(map(_is_open, self._urls)):
-            raise ValueError(
-                "url and auth.token_url must begin with https:// (allow_http, to do it all the same)"
-            )
-        return self
 
     @property
-    def _urls(self) -> tuple[str, ...]:
-        return (self.url, *([self.auth.token_url] if self.auth.token_url else []))
-
-    def warnings(self) -> Iterator[tuple[str, str]]:
-        if any(map(_is_open, self._urls)):
-            yield "allow_http", "sends credentials and people where anybody on the way may read them"
-
-
-def _is_open(url: str) -> bool:
-    """Whether what is sent there could be read on its way."""
-    parts = urlsplit(url)
-    return parts.scheme != "https" and not _is_loopback(parts.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    def addresses(self) -> Mapping[str, str]:
+        asked = self.auth.token_url
+        return {"url": self.url, **({"auth.token_url": asked} if asked else {})}

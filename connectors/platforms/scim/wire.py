@@ -17,7 +17,7 @@ from connectors.platforms.scim.attributes import Json, items, member, text
 from connectors.platforms.scim.credentials import Credentials
 from connectors.platforms.scim.options import ScimOptions
 from connectors.platforms.scim.trouble import no_seat_left, not_let_in, said
-from connectors.retry import pause_asked, repeat
+from connectors.retry import Patience, pause_asked
 from syncd.errors import Incomplete, Retriable, Unanswered, Unavailable
 from syncd.ports import UNHEARD, Calls
 
@@ -72,31 +72,18 @@ class Wire:
         self._root = options.url
         self._http = http
         self._credentials = credentials
-        self._calls = calls
-        self._sleep = sleep
-        self._patience = float(options.patience)
+        self._patience = Patience(options.patience, attempts=_ATTEMPTS, sleep=sleep, calls=calls)
 
     def ask(self, path: str, operation: str = "look up", **params: str) -> Answer:
         """A GET, repeated while that may help. Raises for whatever is not about `path`."""
-        send = partial(self._once, "GET", path, operation, params=params)
-        found: Answer = self._repeated(send)
-        return found
+        return self._patience.repeat(partial(self._once, "GET", path, operation, params=params))
 
     def tell(
         self, method: str, path: str, body: Any = None, version: str = "", operation: str = "write"
     ) -> Answer:
         """A write. Repeated only where it was surely not done; `Unanswered` where nobody knows."""
-
-        def once() -> Answer | Unanswered:
-            try:
-                return self._once(method, path, operation, body=body, version=version)
-            except Unanswered as exc:
-                return exc
-
-        found: Answer | Unanswered = self._repeated(once)
-        if isinstance(found, Unanswered):
-            raise found
-        return found
+        send = partial(self._once, method, path, operation, body=body, version=version)
+        return self._patience.write(send)
 
     def page(self, path: str, operation: str = "look up", **params: str) -> Page | Answer:
         """One page of a list, or how it was refused."""
@@ -129,13 +116,6 @@ class Wire:
 
     def no_scim(self) -> NoReturn:
         raise Unavailable(f"{self.host}: an answer that is not SCIM's", next_step="check platform.url")
-
-    def _repeated(self, call: Callable[[], Any]) -> Any:
-        def pause(seconds: float) -> None:
-            self._patience -= seconds
-            self._sleep(seconds)
-
-        return repeat(call, attempts=_ATTEMPTS, within=self._patience, sleep=pause, calls=self._calls)
 
     def _once(self, method: str, path: str, operation: str, **how: Any) -> Answer:
         answer = self._sent(method, path, operation, **how)

@@ -40,7 +40,7 @@ def test_the_address_is_that_of_the_site(url: str, endpoint: str) -> None:
     [
         ({"url": "a.example"}, "is not of the form https://host"),
         ({"url": "https://me:hunter2@a.example"}, "must not hold a user or password"),
-        ({"url": "http://a.example"}, "the token would travel readable"),
+        ({"url": "http://a.example"}, "must begin with https://"),
         ({"token": "hunter2"}, "must not be written here"),
         ({"key_prefix": "sync d"}, "key_prefix"),
         ({"key_prefix": "s1"}, "key_prefix"),
@@ -60,8 +60,8 @@ def test_mistakes_are_told(wrong: dict[str, object], words: str) -> None:
 
 def test_a_token_in_the_clear_is_warned_of() -> None:
     assert list(options().warnings()) == []
-    (warning,) = options(url="http://a.example", allow_clear_text_token=True).warnings()
-    assert warning[0] == "allow_clear_text_token"
+    (warning,) = options(url="http://a.example", allow_clear_text=True).warnings()
+    assert warning[0] == "allow_clear_text"
 
 
 def test_an_account_is_the_license_unless_said_otherwise() -> None:

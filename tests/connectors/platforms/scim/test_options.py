@@ -21,9 +21,9 @@ def options(**changes: Any) -> ScimOptions:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"url": "learn.example/scim"}, "https://host/path"),
-        ({"url": "ftp://learn.example"}, "https://host/path"),
-        ({"url": "https://learn.example/scim?tenant=1"}, "https://host/path"),
+        ({"url": "learn.example/scim"}, "of the form https://host"),
+        ({"url": "ftp://learn.example"}, "of the form https://host"),
+        ({"url": "https://learn.example/scim?tenant=1"}, "of the form https://host"),
         ({"url": "https://me:hunter2@learn.example"}, "must not hold a user or password"),
         ({"url": "http://learn.example"}, "must begin with https://"),
         ({"url": "http://127.example.com"}, "must begin with https://"),
@@ -58,9 +58,9 @@ def test_nobody_listens_on_the_loopback(host: str) -> None:
 
 
 def test_in_clear_only_where_that_is_said_and_never_without_a_warning() -> None:
-    (warning,) = options(url="http://learn.example", allow_http=True).warnings()
-    assert warning[0] == "allow_http"
-    assert list(options(allow_http=True).warnings()) == []
+    (warning,) = options(url="http://learn.example", allow_clear_text=True).warnings()
+    assert warning[0] == "allow_clear_text"
+    assert list(options(allow_clear_text=True).warnings()) == []
 
 
 def test_the_address_may_end_in_a_slash() -> None:
