@@ -177,7 +177,11 @@ class Shortfall(BaseModel):
 
 
 class Learner(BaseModel):
-    """Somebody the register knows. `license` is live, expired, waiting or none."""
+    """Somebody the register knows. `license` is live, expired, waiting or none.
+
+    `platform_account`: the name of a platform of its own, and what it calls them. `refused`: why it would not
+    have them, until it does.
+    """
 
     id: int
     email: str
@@ -191,6 +195,8 @@ class Learner(BaseModel):
     waiting_since: datetime | None
     left_at: datetime | None
     created_at: datetime
+    platform_account: str
+    refused: str
 
     @classmethod
     def of(cls, learner: LearnerRecord) -> Learner:
@@ -208,6 +214,8 @@ class Learner(BaseModel):
             waiting_since=_time(learner.waiting_since),
             left_at=_time(learner.left_at),
             created_at=_moment(learner.created_at),
+            platform_account=learner.platform_account,
+            refused=learner.refused,
         )
 
 

@@ -178,7 +178,8 @@ def test_runs_licenses_and_learners_are_told_as_the_command_line_tells_them(
     assert (forecast["shortfall"]["missing"], forecast["days"][0]["certain"]) == (1, -1)
     learners = site.get("/api/v1/learners", "VIEWER", params={"license": "live"}).json()
     assert [learner["email"] for learner in learners] == ["ann@example.com", "bob@example.com"]
-    assert site.get("/api/v1/learners/ann@example.com", "VIEWER").json()["license"] == "live"
+    ann = site.get("/api/v1/learners/ann@example.com", "VIEWER").json()
+    assert [ann[name] for name in ("license", "platform_account", "refused")] == ["live", "", ""]
 
 
 def test_asking_for_a_sync_names_who_asked(answering: Callable[..., Site]) -> None:
