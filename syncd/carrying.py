@@ -13,17 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import structlog
-
-from syncd.comparing import differences
+from syncd.comparing import differences, unavailable
 from syncd.errors import ConfigError, Unavailable
-from syncd.masking import without_secrets
 from syncd.model import Entry, Kind, Outcome, Verdict
 from syncd.ports import Delivery, Platform, PlatformLearner
 from syncd.register_port import QUIET, Register
 from syncd.survey import Progress
-
-_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -53,9 +48,7 @@ class Carrier:
             self._deliver(deliveries, outcomes)
             self._read_back(deliveries, outcomes)
         except (Unavailable, ConfigError) as exc:
-            self.down, self.next_step = map(without_secrets, (exc.message, exc.next_step))
-            why = {"reason": exc.message, "next_step": exc.next_step}
-            _log.warning("platform_unavailable", platform=self.platform.name, **why)
+            self.down, self.next_step = unavailable(self.platform, exc)
         finally:
             self.register.deliveries.settle(outgoing, list(outcomes.values()), now)
         if any(outcome.verdict is Verdict.EXHAUSTED for outcome in outcomes.values()):

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 import structlog
 
 from syncd.drafts import Approved, Drafts
-from syncd.errors import ConfigError, Unavailable
+from syncd.errors import ConfigError, SyncdError, Unavailable
 from syncd.facts import RunFacts
 from syncd.masking import without_secrets
 from syncd.model import PROFILE_FIELDS, Change, Kind, Profile
@@ -44,11 +44,16 @@ def compare(platform: Platform, register: Register, facts: RunFacts, approved: A
             if differing and wanted.learner not in told_soon:
                 drafts.write(_repair(wanted, _why(platform, there, differing)))
     except (Unavailable, ConfigError) as exc:
-        facts.platform_down, facts.next_step = map(without_secrets, (exc.message, exc.next_step))
-        why = {"reason": exc.message, "next_step": exc.next_step}
-        _log.warning("platform_unavailable", platform=platform.name, **why)
+        facts.platform_down, facts.next_step = unavailable(platform, exc)
     drafts.flush()
     return drafts.counts[Kind.REPAIR]
+
+
+def unavailable(platform: Platform, trouble: SyncdError) -> tuple[str, str]:
+    """Log that the platform as a whole cannot be used. Returns why and what to do, for the run's facts."""
+    why, next_step = trouble.message, trouble.next_step
+    _log.warning("platform_unavailable", platform=platform.name, reason=why, next_step=next_step)
+    return without_secrets(why), without_secrets(next_step)
 
 
 def differences(wanted: Delivery, there: PlatformLearner | None, keeps: Collection[str]) -> tuple[str, ...]:
