@@ -17,6 +17,7 @@ from syncd.model import PROFILE_FIELDS, DirectoryUser, Entry, Kind, Presence
 from syncd.plan import candidate, mapping, scope, settling
 from syncd.plan.mapping import FieldRule
 from syncd.plan.merging import Precedence
+from syncd.register.accounts import account_on
 from syncd.register.learners import LearnerRecord
 from syncd.run import Task
 from syncd.survey import Progress
@@ -229,13 +230,12 @@ def _platform(app: App, record: LearnerRecord | None) -> Iterator[Stop]:
     """How far it has been told of them, where learners live elsewhere."""
     if app.platform is None or record is None:
         return
-    untold, here = app.register.learners.untold(record.id), f"{app.platform.name}/"
+    untold = app.register.learners.untold(record.id)
     if record.refused:
         yield Stop("platform", False, f"refused them: {record.refused}")
     elif untold:
         yield Stop("platform", False, "has yet to be told; the next sync does that first")
-    elif record.platform_account.startswith(here):
-        account = record.platform_account.removeprefix(here)
+    elif account := account_on(app.platform.name, record.platform_account):
         yield Stop("platform", True, f"has been told; their account there is {account}")
     else:
         yield Stop("platform", None, "has no account of theirs")

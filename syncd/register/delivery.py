@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 from syncd.model import PROFILE_FIELDS, Account, ChangeState, Entry, Kind, Outcome, Profile, Verdict
 from syncd.ports import Delivery
 from syncd.register import learner_rows, seats, trail
+from syncd.register.accounts import account_on, kept
 from syncd.register.bulk import execute, is_any_of
 from syncd.register.database import writing
 from syncd.register.journal import mark
@@ -28,14 +29,14 @@ _SEATING = (Kind.CREATE, Kind.ALLOCATE, Kind.REACTIVATE, Kind.RENEW)
 
 
 class Deliveries:
-    """`platform`: the name of the one there is now. An account that another one gave is none here: the
-    register keeps them as `name/account`."""
+    """`platform`: the name of the one there is now. An account that another one gave is none
+    here."""
 
     def __init__(self, engine: Engine, license_type: str, platform: str) -> None:
         self._engine = engine
         self._type = license_type
-        self._here = f"{platform}/"
-        told = learners.c.platform_account.startswith(self._here, autoescape=True)
+        self._platform = platform
+        told = learners.c.platform_account.startswith(kept(platform, ""), autoescape=True)
         self._expected = (
             learners.c.deleted_at.is_(None),
             or_(
@@ -51,7 +52,7 @@ class Deliveries:
         """
         with self._engine.connect() as connection:
             ids = [entry.change.learner for entry in entries]
-            snapshot, deleted = _snapshot(connection, ids, self._here), _deleted(connection, ids)
+            snapshot, deleted = _snapshot(connection, ids, self._platform), _deleted(connection, ids)
         return [
             Delivery(id=_id(entry), kind=entry.change.kind, learner=learner, **snapshot[learner]._asdict())
             for entry in entries
@@ -80,7 +81,7 @@ class Deliveries:
 
     def _again(self, ids: Sequence[int]) -> list[Delivery]:
         with self._engine.connect() as connection:
-            snapshot = _snapshot(connection, ids, self._here)
+            snapshot = _snapshot(connection, ids, self._platform)
         return [
             Delivery(id=str(number), kind=Kind.REPAIR, learner=number, **snapshot[number]._asdict())
             for number in ids
@@ -95,17 +96,19 @@ class Deliveries:
         answers = [(by_id[outcome.delivery], outcome) for outcome in outcomes]
         with writing(self._engine).begin() as connection:
             done = [pair for pair in answers if pair[1].verdict in _DONE]
-            _delivered(connection, done, self._here, now)
+            _delivered(connection, done, self._platform, now)
             for entry, outcome in answers:
                 if outcome.verdict in _REFUSED:
                     _refused(connection, entry, outcome, now, self._type)
 
 
-def _delivered(connection: Connection, done: Sequence[tuple[Entry, Outcome]], here: str, now: int) -> None:
+def _delivered(
+    connection: Connection, done: Sequence[tuple[Entry, Outcome]], platform: str, now: int
+) -> None:
     answered = [(entry, ChangeState.DELIVERED, outcome.reason) for entry, outcome in done]
     mark(connection, answered)
     known = "UPDATE learners SET platform_account = ? WHERE id = ?"
-    named = [(here + outcome.account, entry.change.learner) for entry, outcome in done if outcome.account]
+    named = [(kept(platform, found.account), entry.change.learner) for entry, found in done if found.account]
     execute(connection, known, named)
     gone = [(None, entry.change.learner) for entry, _ in done if entry.change.kind is Kind.DELETE]
     execute(connection, known, gone)
@@ -150,7 +153,7 @@ class _Snapshot(NamedTuple):
     ends_at: int | None
 
 
-def _snapshot(connection: Connection, ids: Sequence[int | None], here: str) -> dict[int, _Snapshot]:
+def _snapshot(connection: Connection, ids: Sequence[int | None], platform: str) -> dict[int, _Snapshot]:
     ends_at = func.coalesce(scheduled.c.ends_at, live.c.ends_at).label("ends_at")  # as far as it is renewed
     statement = (
         select(learners, *_PROFILE, ends_at)
@@ -159,17 +162,13 @@ def _snapshot(connection: Connection, ids: Sequence[int | None], here: str) -> d
     )
     return {
         row[learners.c.id]: _Snapshot(
-            account=_account(row[learners.c.platform_account] or "", here),
+            account=account_on(platform, row[learners.c.platform_account] or ""),
             profile=Profile(*(row[column] for column in _PROFILE)),
             active=row[learners.c.account] != str(Account.SUSPENDED),
             ends_at=row["ends_at"],
         )
         for row in connection.execute(statement).mappings()
     }
-
-
-def _account(known: str, here: str) -> str:
-    return known.removeprefix(here) if known.startswith(here) else ""
 
 
 def _deleted(connection: Connection, ids: Sequence[int | None]) -> set[int]:
