@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import structlog
 
 from syncd.errors import DatabaseDown
+from tests.nobody import nobody_special
 from tests.office import CONFIG, Office, environment, events, person
 
 CROWD = 20_000
@@ -116,7 +115,7 @@ def test_a_read_only_database_is_told(office: Office) -> None:
     _ready(office)
     for path in (office.folder, *office.folder.iterdir()):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    with _nobody_special(office.folder):
+    with nobody_special(office.folder):
         found = office.say("sync", code=4)
     assert "Traceback" not in found.stderr
     assert "write access" in found.stderr
@@ -300,21 +299,3 @@ def _rows(office: Office, statement: str) -> list:  # type: ignore[type-arg]
         return []
     finally:
         connection.close()
-
-
-@contextmanager
-def _nobody_special(folder: Path) -> Iterator[None]:
-    """Root may write everywhere: be somebody else for a while, who can get through to `folder`."""
-    if os.geteuid() != 0:
-        yield
-        return
-    closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
-    for parent in closed:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        for parent in closed:
-            parent.chmod(parent.stat().st_mode & ~0o011)

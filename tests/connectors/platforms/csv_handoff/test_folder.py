@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from syncd.ports import Answered
 from tests.connectors.platforms.csv_import import Site
 from tests.contracts.platform import delivery
 from tests.heard import Heard
+from tests.nobody import nobody_special
 
 A_LOT = 2500
 
@@ -139,7 +138,7 @@ def test_a_read_only_folder_is_told_in_words(site: Site, small_disk: Path) -> No
 
 def test_a_folder_without_the_right_to_write_is_told_in_words(site: Site) -> None:
     site.folder.chmod(0o555)
-    with _nobody_special(site.folder):
+    with nobody_special(site.folder):
         _says(site, "may not be written", "give the user running syncd the right to write there")
 
 
@@ -250,21 +249,3 @@ def _says(site: Site, words: str, next_step: str) -> None:
 def _free(disk: Path) -> int:
     found = os.statvfs(disk)
     return found.f_bavail * found.f_frsize
-
-
-@contextmanager
-def _nobody_special(folder: Path) -> Iterator[None]:
-    """Root may write everywhere: be somebody else for a while, who can get through to `folder`."""
-    if os.geteuid() != 0:
-        yield
-        return
-    closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
-    for parent in closed:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        for parent in closed:
-            parent.chmod(parent.stat().st_mode & ~0o011)
