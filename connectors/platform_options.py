@@ -30,6 +30,7 @@ Address = Annotated[str, AfterValidator(_address)]
 class RemoteOptions(HttpOptions, PlatformOptions):
     """`addresses`: by their keys, where secrets and people are sent."""
 
+    url: Address = Field(description="where it is")
     patience: Duration = Field(
         600,
         description="how long one delivery may wait, all pauses together, while the platform asks us to slow "
@@ -41,7 +42,7 @@ class RemoteOptions(HttpOptions, PlatformOptions):
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        raise NotImplementedError
+        return {"url": self.url}
 
     @model_validator(mode="after")
     def _nobody_listens(self) -> Self:

@@ -144,10 +144,6 @@ class MoodleOptions(RemoteOptions):
         return self
 
     @property
-    def addresses(self) -> Mapping[str, str]:
-        return {"url": self.url}
-
-    @property
     def endpoint(self) -> str:
         return self.url + _ENDPOINT
 

@@ -39,7 +39,7 @@ class OpenEdxOptions(RemoteOptions):
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        return {"url": self.url, "lms_url": self.lms_url}
+        return {**super().addresses, "lms_url": self.lms_url}
 
     @property
     def plan_url(self) -> str:

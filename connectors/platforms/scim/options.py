@@ -140,4 +140,4 @@ class ScimOptions(RemoteOptions):
     @property
     def addresses(self) -> Mapping[str, str]:
         asked = self.auth.token_url
-        return {"url": self.url, **({"auth.token_url": asked} if asked else {})}
+        return {**super().addresses, **({"auth.token_url": asked} if asked else {})}
