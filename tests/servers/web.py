@@ -45,15 +45,23 @@ def web_server(certificate: ServerCertificate | None = None) -> Iterator[WebServ
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with listening(Handler, certificate) as site.url:
+        yield site
+
+
+@contextmanager
+def listening(
+    handler: type[BaseHTTPRequestHandler], certificate: ServerCertificate | None = None
+) -> Iterator[str]:
+    """Gives the address on the loopback where `handler` answers; by TLS, with a certificate."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     if certificate is not None:
         server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
     scheme = "http" if certificate is None else "https"
-    site.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield site
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

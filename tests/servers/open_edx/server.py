@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.certificates import ServerCertificate
 from tests.servers.open_edx.faults import Faults
 from tests.servers.open_edx.plan import Answer, Plan
+from tests.servers.web import listening
 
 CLIENT, SECRET = "syncd-client", "the client's secret"
 _LARGEST_PAGE = 500
@@ -109,20 +110,8 @@ class OpenEdxServer:
 def open_edx_server(plan: Plan, certificate: ServerCertificate | None = None) -> Iterator[OpenEdxServer]:
     """Listens on the loopback until the context ends; with a certificate, over TLS."""
     site = OpenEdxServer(plan)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
-    server.daemon_threads = True
-    if certificate is not None:
-        server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
-    scheme = "http" if certificate is None else "https"
-    site.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with listening(_handler(site), certificate) as site.url:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
 
 
 def _handler(site: OpenEdxServer) -> type[BaseHTTPRequestHandler]:
